@@ -1,0 +1,63 @@
+use entity_guard::{AccountId, Config, ConnectError, PoolStatus};
+
+/// The database, as the application's login sees it; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    guard: entity_guard::Db,
+}
+
+impl Db {
+    /// Connects, and refuses to start when row level security would not bind the login, or the schema doesn't hold
+    /// accounts apart.
+    ///
+    /// # Errors
+    /// [`ConnectError::Refused`] names each cause; [`ConnectError::Unreachable`] when there is no server or it refuses
+    /// the login.
+    pub async fn connect(config: Config) -> Result<Self, ConnectError> {
+        let guard = entity_guard::Db::connect(config, &entity::schema::APP).await?;
+        Ok(Self { guard })
+    }
+
+    /// The handle of one account, for one request or job.
+    #[must_use]
+    pub fn tenant(&self, account: AccountId) -> Tenant {
+        Tenant {
+            guard: self.guard.tenant(account),
+        }
+    }
+
+    /// Makes the checks of [`Db::connect`] again, for a readiness probe.
+    ///
+    /// # Errors
+    /// As [`Db::connect`].
+    pub async fn ready(&self) -> Result<(), ConnectError> {
+        self.guard.ready().await
+    }
+
+    /// How many connections there are, and how many callers wait for one.
+    #[must_use]
+    pub fn status(&self) -> PoolStatus {
+        self.guard.status()
+    }
+
+    /// Closes the pool: calls under way end, new ones are [`Unavailable`](crate::Error::Unavailable).
+    pub fn close(&self) {
+        self.guard.close();
+    }
+}
+
+/// One account's handle: whatever is called with it sees and changes that account's rows alone.
+///
+/// It isn't `Clone`: a transaction borrows it mutably, so that nothing runs beside the transaction by mistake.
+#[derive(Debug)]
+pub struct Tenant {
+    pub(crate) guard: entity_guard::Tenant,
+}
+
+impl Tenant {
+    /// The account that the handle acts for.
+    #[must_use]
+    pub const fn account(&self) -> AccountId {
+        self.guard.account()
+    }
+}

@@ -1,0 +1,173 @@
+use std::fmt;
+
+use entity_guard::{Constraint, MissingAccount};
+
+/// Why a call failed; it holds no SQL, no values and nothing of another account.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The account has no such row; another account's row is the same as none.
+    #[error("not found")]
+    NotFound,
+    /// There is such a row already, or it was changed by someone else.
+    #[error("conflict with what is stored")]
+    Conflict,
+    /// A value that can't be accepted; nothing was sent to the database.
+    #[error("invalid {field}: {code}")]
+    Invalid {
+        /// The field, as the argument's or struct's field is named.
+        field: &'static str,
+        /// What is wrong with it, as a word for programs.
+        code: &'static str,
+    },
+    /// The values are fine, but the state of things doesn't allow it.
+    #[error("rejected: {0}")]
+    Rejected(Reason),
+    /// The login lacks a right, or row level security refused.
+    #[error("forbidden")]
+    Forbidden,
+    /// A statement took too long, or waited too long for a lock; nothing was saved.
+    #[error("timed out")]
+    Timeout,
+    /// There is no connection, or it was lost, or the transaction ran into another; nothing was saved.
+    #[error("unavailable")]
+    Unavailable,
+    /// The connection was lost before the answer to COMMIT: read to learn whether it is saved.
+    #[error("it is unknown whether the change was saved")]
+    CommitUnknown,
+    /// The change was saved, but what came back can't be read: the program doesn't know the schema.
+    #[error("saved, but the result can't be read")]
+    SavedUnreadable,
+    /// The program and the database don't fit together; nothing was saved.
+    #[error("internal error")]
+    Internal,
+}
+
+/// Why a change was [`Rejected`](Error::Rejected).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The row may not go from one state to the other.
+    IllegalTransition {
+        /// Where it stands.
+        from: &'static str,
+        /// Where it was to go.
+        to: &'static str,
+    },
+    /// More would go back to the buyer than was paid.
+    RefundExceedsPayment,
+    /// It refers to something that the account doesn't have.
+    UnknownReference,
+    /// Something refers to it.
+    InUse,
+    /// A statement of the transaction was dropped before its answer, so that it can't be committed.
+    TransactionAbandoned,
+}
+
+impl Error {
+    /// A word for programs: `not_found`, `conflict`, `invalid`, the reason's, `forbidden`, `timeout`, `unavailable`,
+    /// `commit_unknown`, `saved_unreadable`, `internal`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Invalid { .. } => "invalid",
+            Self::Rejected(reason) => reason.code(),
+            Self::Forbidden => "forbidden",
+            Self::Timeout => "timeout",
+            Self::Unavailable => "unavailable",
+            Self::CommitUnknown => "commit_unknown",
+            Self::SavedUnreadable => "saved_unreadable",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// Whether the same call may succeed when made again; nothing was saved then.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Timeout | Self::Unavailable)
+    }
+
+    pub(crate) const fn invalid(field: &'static str, code: &'static str) -> Self {
+        Self::Invalid { field, code }
+    }
+}
+
+impl Reason {
+    /// A word for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::IllegalTransition { .. } => "illegal_transition",
+            Self::RefundExceedsPayment => "refund_exceeds_payment",
+            Self::UnknownReference => "unknown_reference",
+            Self::InUse => "in_use",
+            Self::TransactionAbandoned => "transaction_abandoned",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IllegalTransition { from, to } => write!(f, "it can't go from {from} to {to}"),
+            Self::RefundExceedsPayment => f.write_str("more would go back than was paid"),
+            Self::UnknownReference => f.write_str("it refers to something that is not there"),
+            Self::InUse => f.write_str("something refers to it"),
+            Self::TransactionAbandoned => f.write_str("a part of the transaction was abandoned"),
+        }
+    }
+}
+
+impl From<MissingAccount> for Error {
+    fn from(_: MissingAccount) -> Self {
+        Self::invalid("account", "missing")
+    }
+}
+
+/// The one place where what the guard says becomes what callers see.
+impl From<entity_guard::Error> for Error {
+    fn from(error: entity_guard::Error) -> Self {
+        use entity_guard::Error as G;
+        match error {
+            G::NotFound => Self::NotFound,
+            G::Conflict => Self::Conflict,
+            G::Invalid { field, code } => Self::Invalid { field, code },
+            G::Constraint { kind, name } => constraint(kind, name.as_deref().unwrap_or_default()),
+            G::Forbidden => Self::Forbidden,
+            G::Timeout => Self::Timeout,
+            G::Unavailable | G::Serialization => Self::Unavailable,
+            G::CommitUnknown => Self::CommitUnknown,
+            G::SavedUnreadable => Self::SavedUnreadable,
+            G::Abandoned => Self::Rejected(Reason::TransactionAbandoned),
+            _ => Self::Internal,
+        }
+    }
+}
+
+/// The names of constraints are `<table>_<field>`; the kind says what their breach means.
+fn constraint(kind: Constraint, name: &str) -> Error {
+    match kind {
+        Constraint::Unique => Error::Conflict,
+        Constraint::ForeignKey => Error::Rejected(Reason::UnknownReference),
+        _ => Error::invalid(field_of(name), "not_allowed"),
+    }
+}
+
+fn field_of(name: &str) -> &'static str {
+    const FIELDS: &[(&str, &str)] = &[
+        ("accounts_name_length", "name"),
+        ("stripe_payments_amount", "amount"),
+        ("stripe_payments_buyer", "buyer"),
+        ("stripe_payments_currency", "currency"),
+        ("stripe_payments_description", "description"),
+        ("stripe_payments_fee", "fee"),
+        ("stripe_payments_metadata", "metadata"),
+        ("stripe_payments_pay_for_id", "pay_for_id"),
+        ("stripe_payments_refunded", "refunded"),
+        ("stripe_payments_refunded_only_after_success", "refunded"),
+    ];
+    let found = FIELDS.iter().find(|(constraint, _)| *constraint == name);
+    found.map_or("value", |(_, field)| field)
+}

@@ -1,0 +1,39 @@
+//! The data of the payments platform, one account at a time.
+//!
+//! This is all that an application sees of the database: functions in a module per table, whose first argument is the
+//! [`Tenant`], the handle of one account. There is no connection, no entity and no query to forget the account in.
+//!
+//! ```no_run
+//! use access::{AccountId, Config, Db, Error, stripe_payments};
+//! # use access::stripe_payments::{NewStripePayment, PayFor};
+//! # async fn example(authenticated: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+//! let db = Db::connect(Config::from_env("DATABASE_URL")?).await?;
+//! let tenant = db.tenant(AccountId::from_authenticated(authenticated)?);
+//! let page = stripe_payments::list(&tenant, &Default::default()).await?;
+//! for payment in page.items {
+//!     println!("{} {} {}", payment.id, payment.amount, payment.currency);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod accounts;
+#[cfg(feature = "axum")]
+pub mod axum;
+mod check;
+mod db;
+mod error;
+mod page;
+pub mod stripe_payments;
+pub mod system;
+mod transaction;
+
+pub use db::{Db, Tenant};
+pub use entity::{Currency, InvalidCurrency, StripePaymentId};
+pub use entity_guard::{
+    AccountId, Config, ConfigError, ConnectError, Isolation, MissingAccount, Patch, PoolStatus,
+    SslMode,
+};
+pub use error::{Error, Reason};
+pub use page::{Cursor, Page};
+pub use transaction::Transaction;

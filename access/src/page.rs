@@ -1,0 +1,96 @@
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::Error;
+
+/// How many items a page has when nothing is asked for.
+const DEFAULT_LIMIT: u32 = 50;
+/// How many items a page has at most.
+const MAX_LIMIT: u32 = 500;
+
+/// A part of a list, and where the next part begins.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Page<T> {
+    /// The items, in the order of the list.
+    pub items: Vec<T>,
+    /// What to pass for the next page; none after the last.
+    pub next: Option<Cursor>,
+}
+
+/// A place in a list, as text without meaning to callers.
+///
+/// It is checked where it is used: one that was edited or belongs to another list is `Invalid`. It names no account;
+/// used by another one, it shows that one's rows alone.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct Cursor(String);
+
+/// Which list a cursor belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum List {
+    StripePaymentsNewest = 1,
+    StripePaymentsOldest = 2,
+}
+
+impl Cursor {
+    /// The place after the row that was made at `at` and has the id `id`.
+    pub(crate) fn after(list: List, at: DateTime<Utc>, id: Uuid) -> Self {
+        let mut bytes = vec![list as u8];
+        bytes.extend(at.timestamp_micros().to_be_bytes());
+        bytes.extend(id.as_bytes());
+        bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
+        Self(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    pub(crate) fn read(&self, list: List) -> Result<(DateTime<Utc>, Uuid), Error> {
+        self.parts(list)
+            .ok_or(Error::invalid("cursor", "not_a_cursor_of_this_list"))
+    }
+
+    fn parts(&self, list: List) -> Option<(DateTime<Utc>, Uuid)> {
+        let bytes = URL_SAFE_NO_PAD.decode(&self.0).ok()?;
+        let (content, sum) = bytes.split_last_chunk::<4>()?;
+        if crc32fast::hash(content) != u32::from_be_bytes(*sum) {
+            return None;
+        }
+        let (tag, rest) = content.split_first()?;
+        let (at, id) = rest.split_first_chunk::<8>()?;
+        if *tag != list as u8 {
+            return None;
+        }
+        let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at))?;
+        Some((at, Uuid::from_slice(id).ok()?))
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<String> for Cursor {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// The size of a page: 50 unless asked for, 1 to 500.
+pub(crate) fn page_size(limit: Option<i64>) -> Result<u32, Error> {
+    match limit.map(u32::try_from) {
+        None => Ok(DEFAULT_LIMIT),
+        Some(Ok(limit @ 1..=MAX_LIMIT)) => Ok(limit),
+        Some(_) => Err(Error::invalid("limit", "not_1_to_500")),
+    }
+}
+
+/// A page of `limit` items from one more row than that, which tells whether there is a next page.
+pub(crate) fn page<T>(mut rows: Vec<T>, limit: u32, cursor: impl Fn(&T) -> Cursor) -> Page<T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(cursor);
+    Page { items: rows, next }
+}

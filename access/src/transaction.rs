@@ -1,0 +1,151 @@
+use std::{marker::PhantomData, ops::Deref};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use entity_guard::{Isolation, TransactionEnd};
+
+use crate::{Error, Tenant};
+
+/// How often [`Tenant::transaction`] runs its body at most.
+const TRIES: usize = 5;
+
+/// A transaction of one account: it derefs to the [`Tenant`], so that all functions work inside.
+///
+/// Dropped without [`Transaction::commit`], it is undone. There is no way to another account inside.
+#[derive(Debug)]
+#[must_use = "a transaction that is dropped is rolled back"]
+pub struct Transaction<'t> {
+    tenant: Tenant,
+    end: TransactionEnd,
+    outer: PhantomData<&'t mut Tenant>,
+}
+
+impl Deref for Transaction<'_> {
+    type Target = Tenant;
+
+    fn deref(&self) -> &Tenant {
+        &self.tenant
+    }
+}
+
+impl Tenant {
+    /// Starts a transaction at READ COMMITTED, PostgreSQL's default.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no connection comes free in time.
+    pub async fn begin(&mut self) -> Result<Transaction<'_>, Error> {
+        self.begin_at(Isolation::ReadCommitted).await
+    }
+
+    /// Starts a transaction at the given isolation level.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no connection comes free in time.
+    pub async fn begin_at(&mut self, isolation: Isolation) -> Result<Transaction<'_>, Error> {
+        let (guard, end) = self.guard.begin(isolation).await?;
+        Ok(Transaction {
+            tenant: Self { guard },
+            end,
+            outer: PhantomData,
+        })
+    }
+
+    /// Runs `body` in a transaction, and commits when it returns `Ok`.
+    ///
+    /// When the transaction fails because it ran into another one (a serialization failure or a deadlock), all of `body`
+    /// runs again, up to five times with growing pauses. So it does nothing that can't be done twice: no calls to
+    /// Stripe. It owns what it captures: write `async move |tx| …`, and clone what each run consumes.
+    ///
+    /// # Errors
+    /// What `body` returns; else as [`Transaction::commit`].
+    pub async fn transaction<R, E, F>(&mut self, body: F) -> Result<R, E>
+    where
+        F: AsyncFnMut(&mut Transaction<'_>) -> Result<R, E>,
+        E: From<Error>,
+    {
+        self.transaction_at(Isolation::ReadCommitted, body).await
+    }
+
+    /// As [`Tenant::transaction`], at the given isolation level.
+    ///
+    /// # Errors
+    /// What `body` returns; else as [`Transaction::commit`].
+    pub async fn transaction_at<R, E, F>(
+        &mut self,
+        isolation: Isolation,
+        mut body: F,
+    ) -> Result<R, E>
+    where
+        F: AsyncFnMut(&mut Transaction<'_>) -> Result<R, E>,
+        E: From<Error>,
+    {
+        let mut pauses = ExponentialBuilder::default()
+            .with_jitter()
+            .with_min_delay(std::time::Duration::from_millis(5))
+            .with_max_times(TRIES - 1)
+            .build();
+        loop {
+            let mut transaction = self.begin_at(isolation).await?;
+            let (outcome, collided) = match body(&mut transaction).await {
+                Ok(done) => match transaction.end.commit().await {
+                    Ok(()) => return Ok(done),
+                    Err(error) => {
+                        let collided = error == entity_guard::Error::Serialization;
+                        (E::from(error.into()), collided)
+                    }
+                },
+                Err(error) => {
+                    let wrong = transaction.end.wrong();
+                    let collided = wrong == Some(entity_guard::Error::Serialization);
+                    // Undone in any case: by this, or by the drop that an error of it leads to.
+                    let _ = transaction.end.rollback().await;
+                    (error, collided)
+                }
+            };
+            match pauses.next() {
+                Some(pause) if collided => tokio::time::sleep(pause).await,
+                _ => return Err(outcome),
+            }
+        }
+    }
+}
+
+impl Transaction<'_> {
+    /// Saves all or nothing, and returns once the server has answered.
+    ///
+    /// # Errors
+    /// The first error that a statement of the transaction had, even when the caller passed over it: nothing was saved.
+    /// [`Error::CommitUnknown`] when the connection was lost before the answer.
+    pub async fn commit(self) -> Result<(), Error> {
+        Ok(self.end.commit().await?)
+    }
+
+    /// Undoes the transaction, and returns once its connection is free again.
+    ///
+    /// # Errors
+    /// None at present: when the connection is lost, nothing was saved either.
+    pub async fn rollback(self) -> Result<(), Error> {
+        Ok(self.end.rollback().await?)
+    }
+
+    /// Runs a part of the transaction that can fail alone (a savepoint): on `Err` only that part is undone.
+    ///
+    /// # Errors
+    /// What `body` returns. What went wrong inside, when `body` passed over it: the part is undone then too.
+    pub async fn attempt<R, E, F>(&mut self, body: F) -> Result<R, E>
+    where
+        F: AsyncFnOnce(&mut Self) -> Result<R, E>,
+        E: From<Error>,
+    {
+        let attempt = self.end.attempt().await.map_err(Error::from)?;
+        match body(self).await {
+            Ok(done) => {
+                attempt.keep().await.map_err(Error::from)?;
+                Ok(done)
+            }
+            Err(error) => {
+                attempt.undo().await.map_err(Error::from)?;
+                Err(error)
+            }
+        }
+    }
+}

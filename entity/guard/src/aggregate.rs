@@ -1,0 +1,216 @@
+use std::{fmt, marker::PhantomData};
+
+use sea_query::{Asterisk, Expr, ExprTrait, Func};
+
+use crate::{
+    AccountId, Column, ColumnType, Error, Select, Tenant, TenantScoped,
+    statement::{Operation, Statement},
+    value::{Cells, DecodeError},
+};
+
+/// A value computed over rows of `T`.
+pub struct Aggregate<T, V> {
+    expr: Expr,
+    read: fn(&mut Cells<'_>) -> Result<V, DecodeError>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T, V> fmt::Debug for Aggregate<T, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Aggregate(…)")
+    }
+}
+
+impl<T: TenantScoped, V> Aggregate<T, V> {
+    fn of(expr: impl Into<Expr>, read: fn(&mut Cells<'_>) -> Result<V, DecodeError>) -> Self {
+        Self {
+            expr: expr.into(),
+            read,
+            of: PhantomData,
+        }
+    }
+}
+
+/// The number of rows.
+pub fn count<T: TenantScoped>() -> Aggregate<T, u64> {
+    Aggregate::of(Func::count(Expr::col(Asterisk)), |cells| {
+        u64::try_from(cells.next::<i64>()?).map_err(|_| DecodeError)
+    })
+}
+
+impl<T: TenantScoped, A> Column<T, i64, A> {
+    /// The exact sum, 0 over no rows: `sum(bigint)` is numeric, so that it can't overflow, and is read as text.
+    #[must_use]
+    pub fn sum(self) -> Aggregate<T, i128> {
+        let sum = Func::sum(Expr::col(self.name()));
+        let text = Func::coalesce([Expr::from(sum), Expr::cust("0")]);
+        Aggregate::of(Expr::from(text).cast_as("text"), |cells| {
+            cells.next::<String>()?.parse().map_err(|_| DecodeError)
+        })
+    }
+}
+
+impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
+    /// The smallest value; `None` over no rows.
+    #[must_use]
+    pub fn min(self) -> Aggregate<T, Option<V>> {
+        Aggregate::of(Func::min(Expr::col(self.name())), |cells| cells.next())
+    }
+
+    /// The largest value; `None` over no rows.
+    #[must_use]
+    pub fn max(self) -> Aggregate<T, Option<V>> {
+        Aggregate::of(Func::max(Expr::col(self.name())), |cells| cells.next())
+    }
+}
+
+/// Aggregates that are asked for together: a tuple of up to six.
+pub trait AggregateList<T> {
+    /// The tuple of their values.
+    type Output;
+    #[doc(hidden)]
+    fn read(&self, cells: &mut Cells<'_>) -> Result<Self::Output, DecodeError>;
+    #[doc(hidden)]
+    fn visit(&self, add: &mut dyn FnMut(ListItem));
+}
+
+/// One expression of a select list; opaque.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ListItem(Expr);
+
+macro_rules! aggregate_lists {
+    ($(($($value:ident $field:tt),+);)*) => {$(
+        impl<T: TenantScoped, $($value),+> AggregateList<T> for ($(Aggregate<T, $value>,)+) {
+            type Output = ($($value,)+);
+            fn read(&self, cells: &mut Cells<'_>) -> Result<Self::Output, DecodeError> {
+                Ok(($((self.$field.read)(cells)?,)+))
+            }
+            fn visit(&self, add: &mut dyn FnMut(ListItem)) {
+                $(add(ListItem(self.$field.expr.clone()));)+
+            }
+        }
+    )*};
+}
+
+aggregate_lists! {
+    (A 0);
+    (A 0, B 1);
+    (A 0, B 1, C 2);
+    (A 0, B 1, C 2, D 3);
+    (A 0, B 1, C 2, D 3, E 4);
+    (A 0, B 1, C 2, D 3, E 4, F 5);
+}
+
+/// What rows are grouped by: a column, or a pair of columns.
+pub trait GroupKey<T> {
+    /// The value that a group has in common.
+    type Output;
+    #[doc(hidden)]
+    fn columns(&self) -> Vec<&'static str>;
+    #[doc(hidden)]
+    fn read(&self, cells: &mut Cells<'_>) -> Result<Self::Output, DecodeError>;
+}
+
+impl<T: TenantScoped, V: ColumnType, A> GroupKey<T> for Column<T, V, A> {
+    type Output = V;
+    fn columns(&self) -> Vec<&'static str> {
+        vec![self.name()]
+    }
+    fn read(&self, cells: &mut Cells<'_>) -> Result<V, DecodeError> {
+        cells.next()
+    }
+}
+
+impl<T: TenantScoped, V: ColumnType, W: ColumnType, A, B> GroupKey<T>
+    for (Column<T, V, A>, Column<T, W, B>)
+{
+    type Output = (V, W);
+    fn columns(&self) -> Vec<&'static str> {
+        vec![self.0.name(), self.1.name()]
+    }
+    fn read(&self, cells: &mut Cells<'_>) -> Result<(V, W), DecodeError> {
+        Ok((cells.next()?, cells.next()?))
+    }
+}
+
+impl<T: TenantScoped> Select<T> {
+    /// The number of rows, whatever order or limit was asked for.
+    ///
+    /// # Errors
+    /// [`Error`], as the server or the connection gives it.
+    pub async fn count(self, tenant: &Tenant) -> Result<u64, Error> {
+        self.aggregate((count(),), tenant).await.map(|(n,)| n)
+    }
+
+    /// The aggregates over all matching rows, whatever order or limit was asked for.
+    ///
+    /// # Errors
+    /// [`Error`], as the server or the connection gives it.
+    pub async fn aggregate<L: AggregateList<T>>(
+        self,
+        list: L,
+        tenant: &Tenant,
+    ) -> Result<L::Output, Error> {
+        let result = tenant
+            .run(self.aggregate_statement(&list, tenant.account())?)
+            .await?;
+        let row = result.rows.first().ok_or(Error::Unreadable)?;
+        list.read(&mut Cells::of(row))
+            .map_err(|_| Error::Unreadable)
+    }
+
+    pub(crate) fn aggregate_statement(
+        self,
+        list: &impl AggregateList<T>,
+        account: AccountId,
+    ) -> Result<Statement, Error> {
+        let mut query = self.only_filter().query(account)?;
+        list.visit(&mut |item| {
+            query.expr(item.0);
+        });
+        Ok(Statement::of(&query, Operation::Select, T::TABLE))
+    }
+
+    /// The aggregates of each group, sorted by the group's key.
+    ///
+    /// # Errors
+    /// [`Error`], as the server or the connection gives it.
+    pub async fn group_by<K: GroupKey<T>, L: AggregateList<T>>(
+        self,
+        key: K,
+        list: L,
+        tenant: &Tenant,
+    ) -> Result<Vec<(K::Output, L::Output)>, Error> {
+        let statement = self.group_statement(&key, &list, tenant.account())?;
+        let result = tenant.run(statement).await?;
+        let read = |row| {
+            let mut cells = Cells::of(row);
+            Ok((key.read(&mut cells)?, list.read(&mut cells)?))
+        };
+        result
+            .rows
+            .iter()
+            .map(read)
+            .collect::<Result<_, DecodeError>>()
+            .map_err(|_| Error::Unreadable)
+    }
+
+    pub(crate) fn group_statement(
+        self,
+        key: &impl GroupKey<T>,
+        list: &impl AggregateList<T>,
+        account: AccountId,
+    ) -> Result<Statement, Error> {
+        let mut query = self.only_filter().query(account)?;
+        for column in key.columns() {
+            query.column(column);
+            query.group_by_col(column);
+            query.order_by(column, sea_query::Order::Asc);
+        }
+        list.visit(&mut |item| {
+            query.expr(item.0);
+        });
+        Ok(Statement::of(&query, Operation::Select, T::TABLE))
+    }
+}

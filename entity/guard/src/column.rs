@@ -1,0 +1,173 @@
+use std::{fmt, marker::PhantomData};
+
+use sea_query::{Expr, ExprTrait, Order, extension::postgres::PgFunc};
+
+use crate::{
+    ColumnType, Predicate, TenantScoped,
+    value::{Value, array},
+};
+
+/// A column that functions of the entity crate may write.
+#[derive(Clone, Copy, Debug)]
+pub struct Settable;
+
+/// A column that is written once, by the guard.
+#[derive(Clone, Copy, Debug)]
+pub struct Fixed;
+
+/// A column of table `T` that holds a `V`.
+///
+/// Made by the derive only, as constants of the table's marker: a predicate or an assignment can't name another table's
+/// column, nor the account.
+pub struct Column<T, V, A = Settable> {
+    name: &'static str,
+    of: PhantomData<fn() -> (T, V, A)>,
+}
+
+impl<T, V, A> Clone for Column<T, V, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, V, A> Copy for Column<T, V, A> {}
+
+impl<T, V, A> fmt::Debug for Column<T, V, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Column({})", self.name)
+    }
+}
+
+impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
+    /// For the derive, which alone knows that the table has such a column.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn declared(name: &'static str) -> Self {
+        Self {
+            name,
+            of: PhantomData,
+        }
+    }
+
+    /// The column's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    fn compare(self, value: V, with: impl FnOnce(Expr, sea_query::Value) -> Expr) -> Predicate<T> {
+        let value = value.into_value();
+        if value.is_null() {
+            return Predicate::none();
+        }
+        self.predicate(value, with)
+    }
+
+    fn predicate(
+        self,
+        value: Value,
+        with: impl FnOnce(Expr, sea_query::Value) -> Expr,
+    ) -> Predicate<T> {
+        let nul = value.has_nul().then_some(self.name);
+        Predicate::of(with(Expr::col(self.name), value.0), nul)
+    }
+
+    /// Equal; to a null value: is null.
+    pub fn eq(self, value: V) -> Predicate<T> {
+        let value = value.into_value();
+        if value.is_null() {
+            return Predicate::of(Expr::col(self.name).is_null(), None);
+        }
+        self.predicate(value, |col, v| col.eq(v))
+    }
+
+    /// Not equal, where a null in the column differs from any value; to a null value: is not null.
+    pub fn ne(self, value: V) -> Predicate<T> {
+        let value = value.into_value();
+        if value.is_null() {
+            return Predicate::of(Expr::col(self.name).is_not_null(), None);
+        }
+        let unequal = self.predicate(value, |col, v| col.ne(v));
+        if V::NULLABLE {
+            unequal.or(Predicate::of(Expr::col(self.name).is_null(), None))
+        } else {
+            unequal
+        }
+    }
+
+    /// Less than; no rows for a null value.
+    pub fn lt(self, value: V) -> Predicate<T> {
+        self.compare(value, |col, v| col.lt(v))
+    }
+
+    /// At most; no rows for a null value.
+    pub fn le(self, value: V) -> Predicate<T> {
+        self.compare(value, |col, v| col.lte(v))
+    }
+
+    /// Greater than; no rows for a null value.
+    pub fn gt(self, value: V) -> Predicate<T> {
+        self.compare(value, |col, v| col.gt(v))
+    }
+
+    /// At least; no rows for a null value.
+    pub fn ge(self, value: V) -> Predicate<T> {
+        self.compare(value, |col, v| col.gte(v))
+    }
+
+    /// Equal to one of the values; no rows for an empty list.
+    pub fn is_in(self, values: impl IntoIterator<Item = V>) -> Predicate<T> {
+        let values: Vec<Value> = values.into_iter().map(V::into_value).collect();
+        if values.is_empty() {
+            return Predicate::none();
+        }
+        let nul = values.iter().any(Value::has_nul).then_some(self.name);
+        let list = array(values.into_iter().map(|value| value.0).collect());
+        Predicate::of(Expr::col(self.name).eq(PgFunc::any(Expr::val(list))), nul)
+    }
+
+    /// Smallest first.
+    pub fn asc(self) -> OrderBy<T> {
+        OrderBy::new(self.name, Order::Asc)
+    }
+
+    /// Largest first.
+    pub fn desc(self) -> OrderBy<T> {
+        OrderBy::new(self.name, Order::Desc)
+    }
+}
+
+impl<T: TenantScoped, V: ColumnType, A> Column<T, Option<V>, A> {
+    /// Has no value.
+    pub fn is_null(self) -> Predicate<T> {
+        Predicate::of(Expr::col(self.name).is_null(), None)
+    }
+
+    /// Has a value.
+    pub fn is_not_null(self) -> Predicate<T> {
+        Predicate::of(Expr::col(self.name).is_not_null(), None)
+    }
+}
+
+/// A sort order on one column of `T`.
+pub struct OrderBy<T> {
+    pub(crate) column: &'static str,
+    pub(crate) order: Order,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> OrderBy<T> {
+    fn new(column: &'static str, order: Order) -> Self {
+        Self {
+            column,
+            order,
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for OrderBy<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OrderBy({})", self.column)
+    }
+}

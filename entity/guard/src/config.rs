@@ -1,0 +1,224 @@
+use std::{env, fmt, path::PathBuf, str::FromStr, time::Duration};
+
+/// How to reach the database, and the bounds on what a caller can ask of it.
+///
+/// `Debug` masks the password.
+#[derive(Clone)]
+#[must_use]
+pub struct Config {
+    pub(crate) driver: tokio_postgres::Config,
+    pub(crate) ssl_mode: SslMode,
+    pub(crate) ssl_root_cert: Option<PathBuf>,
+    pub(crate) pool_size: usize,
+    pub(crate) acquire_timeout: Duration,
+    pub(crate) statement_timeout: Duration,
+    pub(crate) lock_timeout: Duration,
+    pub(crate) idle_in_transaction_timeout: Duration,
+    pub(crate) statement_cache: usize,
+}
+
+/// The meanings of libpq's `sslmode` (PostgreSQL documentation, "SSL Support", table 32.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SslMode {
+    /// Never encrypted.
+    Disable,
+    /// Encrypted if the server offers it; the default, as in libpq.
+    Prefer,
+    /// Encrypted; the certificate is checked only when a root certificate is given, as in libpq.
+    Require,
+    /// Encrypted, with a certificate that a trusted root signed.
+    VerifyCa,
+    /// Encrypted, with a certificate that a trusted root signed for this host's name.
+    VerifyFull,
+}
+
+/// The isolation level of a transaction (PostgreSQL documentation, chapter 13.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// Each statement sees what was committed before it.
+    #[default]
+    ReadCommitted,
+    /// All statements see one snapshot.
+    RepeatableRead,
+    /// As if transactions ran one after the other.
+    Serializable,
+}
+
+/// The configuration can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The environment variable is not set.
+    #[error("{0} is not set")]
+    Missing(&'static str),
+    /// Not of the form `postgres://user:password@host:port/database?sslmode=…`.
+    #[error(
+        "the database URL can't be read: it has to be postgres://user:password@host:port/database"
+    )]
+    Url,
+    /// An unknown `sslmode`.
+    #[error("sslmode has to be disable, prefer, require, verify-ca or verify-full")]
+    SslMode,
+    /// The root certificates can't be read.
+    #[error("the root certificates can't be read: {0}")]
+    RootCertificates(String),
+}
+
+impl Config {
+    /// From `postgres://user:password@host:port/database`, with libpq's parameters after a `?`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the URL or its `sslmode` can't be read; the URL itself is not repeated.
+    pub fn from_url(url: &str) -> Result<Self, ConfigError> {
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(ConfigError::Url);
+        }
+        let (base, query) = url.split_once('?').unwrap_or((url, ""));
+        let mut ssl_mode = SslMode::Prefer;
+        let mut ssl_root_cert = None;
+        let mut rest = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            match pair.split_once('=') {
+                Some(("sslmode", mode)) => ssl_mode = mode.parse()?,
+                Some(("sslrootcert", path)) => ssl_root_cert = Some(percent_decoded(path)?.into()),
+                _ => rest.push(pair),
+            }
+        }
+        let url = format!("{base}?{}", rest.join("&"));
+        let mut driver: tokio_postgres::Config = url.parse().map_err(|_| ConfigError::Url)?;
+        if driver.get_hosts().is_empty() || driver.get_user().is_none() {
+            return Err(ConfigError::Url);
+        }
+        if driver.get_application_name().is_none() {
+            driver.application_name("app-db");
+        }
+        driver.connect_timeout(Duration::from_secs(5));
+        driver.tcp_user_timeout(Duration::from_secs(30));
+        Ok(Self {
+            driver,
+            ssl_mode,
+            ssl_root_cert,
+            pool_size: 10,
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(5),
+            idle_in_transaction_timeout: Duration::from_secs(30),
+            statement_cache: 256,
+        })
+    }
+
+    /// From an environment variable that holds a URL.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`] when it is not set, else as [`Config::from_url`].
+    pub fn from_env(variable: &'static str) -> Result<Self, ConfigError> {
+        let url = env::var(variable).map_err(|_| ConfigError::Missing(variable))?;
+        Self::from_url(&url)
+    }
+
+    /// How many connections at most; 10 unless set, at least 1.
+    pub fn pool_size(mut self, connections: usize) -> Self {
+        self.pool_size = connections.max(1);
+        self
+    }
+
+    /// How long a call waits for a connection; 5 seconds unless set.
+    pub fn acquire_timeout(mut self, limit: Duration) -> Self {
+        self.acquire_timeout = limit;
+        self
+    }
+
+    /// How long connecting takes at most; 5 seconds unless set.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.driver.connect_timeout(limit);
+        self
+    }
+
+    /// How long one statement runs at most; 30 seconds unless set, zero for no limit.
+    pub fn statement_timeout(mut self, limit: Duration) -> Self {
+        self.statement_timeout = limit;
+        self
+    }
+
+    /// How long one statement waits for a lock at most; 5 seconds unless set, zero for no limit.
+    pub fn lock_timeout(mut self, limit: Duration) -> Self {
+        self.lock_timeout = limit;
+        self
+    }
+
+    /// How long a transaction may do nothing; 30 seconds unless set, zero for no limit.
+    pub fn idle_in_transaction_timeout(mut self, limit: Duration) -> Self {
+        self.idle_in_transaction_timeout = limit;
+        self
+    }
+
+    /// The name that `pg_stat_activity` shows; `app-db` unless set here or in the URL.
+    pub fn application_name(mut self, name: &str) -> Self {
+        self.driver.application_name(name);
+        self
+    }
+
+    /// How many prepared statements each connection keeps; 256 unless set, at least 16.
+    pub fn statement_cache(mut self, statements: usize) -> Self {
+        self.statement_cache = statements.max(16);
+        self
+    }
+}
+
+impl FromStr for SslMode {
+    type Err = ConfigError;
+
+    fn from_str(mode: &str) -> Result<Self, ConfigError> {
+        match mode {
+            "disable" => Ok(Self::Disable),
+            "prefer" | "allow" => Ok(Self::Prefer),
+            "require" => Ok(Self::Require),
+            "verify-ca" => Ok(Self::VerifyCa),
+            "verify-full" => Ok(Self::VerifyFull),
+            _ => Err(ConfigError::SslMode),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("user", &self.driver.get_user())
+            .field("password", &self.driver.get_password().map(|_| "…"))
+            .field("hosts", &self.driver.get_hosts())
+            .field("ports", &self.driver.get_ports())
+            .field("dbname", &self.driver.get_dbname())
+            .field("application_name", &self.driver.get_application_name())
+            .field("ssl_mode", &self.ssl_mode)
+            .field("ssl_root_cert", &self.ssl_root_cert)
+            .field("pool_size", &self.pool_size)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("statement_timeout", &self.statement_timeout)
+            .field("lock_timeout", &self.lock_timeout)
+            .field(
+                "idle_in_transaction_timeout",
+                &self.idle_in_transaction_timeout,
+            )
+            .field("statement_cache", &self.statement_cache)
+            .finish()
+    }
+}
+
+fn percent_decoded(text: &str) -> Result<String, ConfigError> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let mut digit = || rest.next().and_then(|b| char::from(b).to_digit(16));
+        match (digit(), digit()) {
+            (Some(high), Some(low)) => {
+                bytes.push(u8::try_from(high * 16 + low).unwrap_or_default())
+            }
+            _ => return Err(ConfigError::Url),
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| ConfigError::Url)
+}

@@ -1,0 +1,178 @@
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{TryStreamExt, pin_mut};
+use lru::LruCache;
+use tokio_postgres::{Client, NoTls, config};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::{AccountId, Config, ConnectError, SslMode, error::Failure, tenant::Rows, value::Param};
+
+/// Sets the account until the transaction ends, never longer: a longer one leaks through a pooler.
+const CONTEXT: &str = "SELECT set_config('app.account_id', $1, true)";
+
+/// One session of the pool, with its prepared statements.
+pub(crate) struct Connection {
+    client: Client,
+    tls: Option<MakeRustlsConnect>,
+    statements: Mutex<LruCache<Box<str>, tokio_postgres::Statement>>,
+    lost: AtomicBool,
+}
+
+impl Connection {
+    pub(crate) async fn open(
+        config: &Config,
+        tls: &MakeRustlsConnect,
+    ) -> Result<Self, ConnectError> {
+        let mut driver = config.driver.clone();
+        driver.options(session_options(config));
+        let refused = |error| ConnectError::unreachable(&error);
+        let (client, tls) = if config.ssl_mode == SslMode::Disable {
+            driver.ssl_mode(config::SslMode::Disable);
+            let (client, connection) = driver.connect(NoTls).await.map_err(refused)?;
+            tokio::spawn(connection);
+            (client, None)
+        } else {
+            driver.ssl_mode(match config.ssl_mode {
+                SslMode::Prefer => config::SslMode::Prefer,
+                _ => config::SslMode::Require,
+            });
+            let (client, connection) = driver.connect(tls.clone()).await.map_err(refused)?;
+            tokio::spawn(connection);
+            (client, Some(tls.clone()))
+        };
+        // The server notices a client that went away; refused where its platform can't, which is no harm.
+        let _ = client
+            .batch_execute("SET client_connection_check_interval = '2s'")
+            .await;
+        let size = NonZeroUsize::new(config.statement_cache).unwrap_or(NonZeroUsize::MIN);
+        Ok(Self {
+            client,
+            tls,
+            statements: Mutex::new(LruCache::new(size)),
+            lost: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether it can be used for another caller.
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.lost.load(Ordering::Acquire) && !self.client.is_closed()
+    }
+
+    /// Takes note of what an error means for the connection.
+    pub(crate) fn failed(&self, error: tokio_postgres::Error) -> Failure {
+        let failure = Failure::from(error);
+        if failure.is_lost() {
+            self.lost.store(true, Ordering::Release);
+        }
+        failure
+    }
+
+    pub(crate) async fn prepare(&self, sql: &str) -> Result<tokio_postgres::Statement, Failure> {
+        if let Some(statement) = self.cache().get(sql) {
+            return Ok(statement.clone());
+        }
+        let prepared = self.client.prepare(sql).await;
+        let statement = prepared.map_err(|error| self.failed(error))?;
+        self.cache().put(sql.into(), statement.clone());
+        Ok(statement)
+    }
+
+    pub(crate) async fn prepare_context(&self) -> Result<tokio_postgres::Statement, Failure> {
+        self.prepare(CONTEXT).await
+    }
+
+    /// Forgets all prepared statements, after the schema changed under them.
+    pub(crate) fn forget_statements(&self) {
+        self.cache().clear();
+    }
+
+    fn cache(&self) -> std::sync::MutexGuard<'_, LruCache<Box<str>, tokio_postgres::Statement>> {
+        self.statements
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A statement without parameters or rows; sent at the first poll.
+    pub(crate) async fn simple(&self, sql: &str) -> Result<(), Failure> {
+        let done = self.client.batch_execute(sql).await;
+        done.map_err(|error| self.failed(error))
+    }
+
+    /// The account context; sent at the first poll.
+    pub(crate) async fn set_context(
+        &self,
+        context: &tokio_postgres::Statement,
+        account: AccountId,
+    ) -> Result<(), Failure> {
+        let account = Param(sea_query::Value::String(Some(account.to_string())));
+        self.query(context, std::slice::from_ref(&account))
+            .await
+            .map(drop)
+    }
+
+    /// A prepared statement; sent at the first poll.
+    pub(crate) async fn query(
+        &self,
+        statement: &tokio_postgres::Statement,
+        params: &[Param],
+    ) -> Result<Rows, Failure> {
+        let result = async {
+            let stream = self.client.query_raw(statement, params).await?;
+            pin_mut!(stream);
+            let mut rows = Vec::new();
+            while let Some(row) = stream.try_next().await? {
+                rows.push(row);
+            }
+            let affected = stream.rows_affected().unwrap_or_default();
+            Ok(Rows { rows, affected })
+        };
+        result.await.map_err(|error| self.failed(error))
+    }
+
+    /// Rows of text columns, for the checks at connect, which run without an account.
+    pub(crate) async fn inspect(
+        &self,
+        sql: &str,
+        params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+        self.client.query(sql, params).await
+    }
+
+    /// Awaits what is still under way and leaves no transaction open. Whether the connection can be used again.
+    pub(crate) async fn settle(&self) -> bool {
+        const PATIENCE: Duration = Duration::from_millis(100);
+        const DEADLINE: Duration = Duration::from_secs(5);
+        if let Ok(done) = tokio::time::timeout(PATIENCE, self.simple("ROLLBACK")).await {
+            return done.is_ok() && self.is_usable();
+        }
+        let cancelled_and_settled = async {
+            let token = self.client.cancel_token();
+            let sent = match &self.tls {
+                Some(tls) => token.cancel_query(tls.clone()).await,
+                None => token.cancel_query(NoTls).await,
+            };
+            // A late cancel may hit the first ROLLBACK; after the second nothing is open.
+            let _ = self.simple("ROLLBACK").await;
+            sent.is_ok() && self.simple("ROLLBACK").await.is_ok()
+        };
+        let settled = tokio::time::timeout(DEADLINE, cancelled_and_settled).await;
+        settled.unwrap_or(false) && self.is_usable()
+    }
+}
+
+fn session_options(config: &Config) -> String {
+    let earlier = config.driver.get_options().unwrap_or_default();
+    format!(
+        "{earlier} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={}",
+        config.statement_timeout.as_millis(),
+        config.lock_timeout.as_millis(),
+        config.idle_in_transaction_timeout.as_millis(),
+    )
+}

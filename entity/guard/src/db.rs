@@ -1,0 +1,84 @@
+use std::fmt;
+
+use crate::{AccountId, Config, ConnectError, Requirements, Tenant, gate, pool::Pool};
+
+/// The database, as one login sees it: the pool that all handles share.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool,
+    requirements: &'static Requirements,
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Db")
+    }
+}
+
+/// How many connections there are, and how many callers wait for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStatus {
+    /// The most that there may be.
+    pub max: usize,
+    /// Those that are open.
+    pub open: usize,
+    /// Those that nobody uses.
+    pub idle: usize,
+    /// Callers that wait.
+    pub waiting: usize,
+}
+
+impl Db {
+    /// Connects, and refuses to start when the login or the schema would let row level security be passed.
+    ///
+    /// # Errors
+    /// [`ConnectError::Refused`] names each cause.
+    pub async fn connect(
+        config: Config,
+        requirements: &'static Requirements,
+    ) -> Result<Self, ConnectError> {
+        let db = Self {
+            pool: Pool::new(config)?,
+            requirements,
+        };
+        db.ready().await?;
+        Ok(db)
+    }
+
+    /// Makes the checks of [`Db::connect`] again.
+    ///
+    /// # Errors
+    /// As [`Db::connect`].
+    pub async fn ready(&self) -> Result<(), ConnectError> {
+        let lease = self.pool.first().await?;
+        let unusable = |_| ConnectError::Unreachable("no connection".into());
+        let connection = lease.start().map_err(unusable)?;
+        let checked = gate::check(connection, self.requirements).await;
+        lease.finish();
+        checked
+    }
+
+    /// The handle of one account.
+    #[must_use]
+    pub fn tenant(&self, account: AccountId) -> Tenant {
+        Tenant::of_pool(account, self.pool.clone())
+    }
+
+    /// How the pool stands.
+    #[must_use]
+    pub fn status(&self) -> PoolStatus {
+        let status = self.pool.status();
+        PoolStatus {
+            max: status.max_size,
+            open: status.size,
+            idle: status.available,
+            waiting: status.waiting,
+        }
+    }
+
+    /// Closes the pool: calls under way end, new ones are refused.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+}

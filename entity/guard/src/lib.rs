@@ -1,0 +1,58 @@
+//! The guard: sessions and statement builders that cannot leave an account.
+//!
+//! The crate knows no table. A table is described by [`TenantScoped`], which `#[derive(TenantScoped)]` implements,
+//! and everything that reaches PostgreSQL is built here:
+//!
+//! - [`Db`] connects and refuses a login or a schema that row level security would not bind,
+//! - [`Tenant`] is one account's handle, and the only way to run a statement,
+//! - [`Select`], [`Insert`], [`Upsert`], [`Update`] and [`Delete`] put the account test into each statement themselves.
+//!
+//! No public signature names a type of SeaORM, sea-query or a driver: SQL can't be handed in, and a connection can't be
+//! handed out.
+
+mod account;
+mod aggregate;
+mod column;
+mod config;
+mod connection;
+mod db;
+mod delete;
+mod error;
+mod gate;
+mod insert;
+mod patch;
+pub mod policy;
+mod pool;
+mod predicate;
+mod select;
+mod statement;
+#[cfg(test)]
+mod statement_tests;
+mod system_use;
+mod table;
+mod tenant;
+mod tls;
+mod transaction;
+mod update;
+mod upsert;
+mod value;
+
+pub use account::{AccountId, MissingAccount};
+pub use aggregate::{Aggregate, AggregateList, GroupKey, count};
+pub use column::{Column, Fixed, OrderBy, Settable};
+pub use config::{Config, ConfigError, Isolation, SslMode};
+pub use db::{Db, PoolStatus};
+pub use delete::Delete;
+pub use error::{ConnectError, Constraint, Error};
+pub use gate::Requirements;
+pub use insert::{Insert, InsertMany};
+pub use patch::Patch;
+pub use predicate::Predicate;
+pub use select::Select;
+pub use system_use::SystemUse;
+pub use table::{Assignment, ColumnDef, Table, TenantScoped};
+pub use tenant::Tenant;
+pub use transaction::{Attempt, TransactionEnd};
+pub use update::{Filtered, Unfiltered, Update};
+pub use upsert::Upsert;
+pub use value::{Cell, Cells, ColumnType, DecodeError, Value};

@@ -1,0 +1,158 @@
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::{Config, ConnectError, Error, connection::Connection, tls};
+
+/// The connections, shared by all handles.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    connections: managed::Pool<Manager>,
+    /// How long an answer may take: the statement timeout and some patience; none when there is no timeout.
+    answer_within: Option<Duration>,
+}
+
+pub(crate) struct Manager {
+    config: Config,
+    tls: MakeRustlsConnect,
+}
+
+impl managed::Manager for Manager {
+    type Type = Connection;
+    type Error = ConnectError;
+
+    async fn create(&self) -> Result<Connection, ConnectError> {
+        Connection::open(&self.config, &self.tls).await
+    }
+
+    async fn recycle(
+        &self,
+        connection: &mut Connection,
+        _: &Metrics,
+    ) -> RecycleResult<ConnectError> {
+        if connection.is_usable() {
+            Ok(())
+        } else {
+            Err(RecycleError::message("connection lost"))
+        }
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(config: Config) -> Result<Self, ConnectError> {
+        const PATIENCE: Duration = Duration::from_secs(10);
+        let tls = tls::connector(&config)?;
+        let timeout = config.statement_timeout;
+        let answer_within = (!timeout.is_zero()).then(|| timeout.saturating_add(PATIENCE));
+        let size = config.pool_size;
+        let wait = config.acquire_timeout;
+        let connections = managed::Pool::builder(Manager { config, tls })
+            .max_size(size)
+            .wait_timeout(Some(wait))
+            .create_timeout(Some(wait))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|error| ConnectError::Unreachable(error.to_string()))?;
+        Ok(Self {
+            connections,
+            answer_within,
+        })
+    }
+
+    /// A connection, for connect's checks.
+    pub(crate) async fn first(&self) -> Result<Lease, ConnectError> {
+        match self.connections.get().await {
+            Ok(connection) => Ok(Lease::of(connection)),
+            Err(managed::PoolError::Backend(error)) => Err(error),
+            Err(other) => Err(ConnectError::Unreachable(other.to_string())),
+        }
+    }
+
+    pub(crate) async fn lease(&self) -> Result<Lease, Error> {
+        match self.connections.get().await {
+            Ok(connection) => Ok(Lease::of(connection)),
+            Err(error) => {
+                tracing::warn!(reason = pool_reason(&error), "no connection");
+                Err(Error::Unavailable)
+            }
+        }
+    }
+
+    /// What `work` gives, or nothing when its answer doesn't come in time.
+    pub(crate) async fn answered<R>(&self, work: impl Future<Output = R>) -> Option<R> {
+        match self.answer_within {
+            Some(limit) => tokio::time::timeout(limit, work).await.ok(),
+            None => Some(work.await),
+        }
+    }
+
+    pub(crate) fn status(&self) -> deadpool::Status {
+        self.connections.status()
+    }
+
+    pub(crate) fn close(&self) {
+        self.connections.close();
+    }
+}
+
+fn pool_reason(error: &managed::PoolError<ConnectError>) -> &'static str {
+    match error {
+        managed::PoolError::Timeout(_) => "pool exhausted",
+        managed::PoolError::Backend(_) => "can't connect",
+        managed::PoolError::Closed => "pool closed",
+        _ => "pool",
+    }
+}
+
+/// A connection on loan. Dropped while something is under way, it is settled before the next caller gets it.
+pub(crate) struct Lease {
+    connection: Option<Object<Manager>>,
+    under_way: AtomicBool,
+}
+
+impl Lease {
+    fn of(connection: Object<Manager>) -> Self {
+        Self {
+            connection: Some(connection),
+            under_way: AtomicBool::new(false),
+        }
+    }
+
+    /// From here on a drop has to settle the connection.
+    pub(crate) fn start(&self) -> Result<&Connection, Error> {
+        self.under_way.store(true, Ordering::Release);
+        self.connection.as_deref().ok_or(Error::Unavailable)
+    }
+
+    /// All answers came, and no transaction is open.
+    pub(crate) fn finish(&self) {
+        self.under_way.store(false, Ordering::Release);
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        if !connection.is_usable() {
+            drop(Object::take(connection));
+        } else if *self.under_way.get_mut() {
+            match tokio::runtime::Handle::try_current() {
+                Ok(runtime) => drop(runtime.spawn(settle(connection))),
+                Err(_) => drop(Object::take(connection)),
+            }
+        }
+    }
+}
+
+/// Holds the connection out of the pool until nothing is open on it, or closes it.
+async fn settle(connection: Object<Manager>) {
+    if !connection.settle().await {
+        drop(Object::take(connection));
+    }
+}

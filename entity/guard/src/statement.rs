@@ -1,0 +1,86 @@
+use sea_query::{Expr, ExprTrait, PostgresQueryBuilder, QueryStatementWriter, Value, Values};
+
+use crate::{AccountId, Error, Predicate, Table, TenantScoped, value::Param};
+
+/// A finished statement: text with placeholders, and the values to bind.
+pub(crate) struct Statement {
+    pub(crate) sql: String,
+    pub(crate) params: Vec<Param>,
+    pub(crate) operation: Operation,
+    pub(crate) table: &'static str,
+}
+
+/// What a statement does, in the words of the `db.operation.name` attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Select,
+    Insert,
+    Update,
+    Delete,
+}
+
+impl Operation {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Select => "SELECT",
+            Self::Insert => "INSERT",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    pub(crate) const fn writes(self) -> bool {
+        !matches!(self, Self::Select)
+    }
+}
+
+impl Statement {
+    pub(crate) fn of(
+        query: &impl QueryStatementWriter,
+        operation: Operation,
+        table: &'static Table,
+    ) -> Self {
+        Self::of_table(query, operation, table.name)
+    }
+
+    pub(crate) fn of_table(
+        query: &impl QueryStatementWriter,
+        operation: Operation,
+        table: &'static str,
+    ) -> Self {
+        let (sql, Values(values)) = query.build(PostgresQueryBuilder);
+        Self {
+            sql,
+            params: values.into_iter().map(Param).collect(),
+            operation,
+            table,
+        }
+    }
+}
+
+/// The account test that every statement carries.
+pub(crate) fn account_test(table: &Table, account: AccountId) -> Expr {
+    Expr::col(table.tenant).eq(account_value(account))
+}
+
+pub(crate) fn account_value(account: AccountId) -> Value {
+    Value::Uuid(Some(account.as_uuid()))
+}
+
+/// The account test AND-ed with the caller's filter in its parentheses.
+pub(crate) fn guarded<T: TenantScoped>(
+    account: AccountId,
+    filter: Option<Predicate<T>>,
+) -> Result<Expr, Error> {
+    let test = account_test(T::TABLE, account);
+    match filter {
+        None => Ok(test),
+        Some(Predicate {
+            nul: Some(field), ..
+        }) => Err(Error::Invalid {
+            field,
+            code: "nul_character",
+        }),
+        Some(filter) => Ok(test.and(filter.expr)),
+    }
+}

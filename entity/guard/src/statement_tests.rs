@@ -1,0 +1,253 @@
+//! The text of each kind of statement: the account test is in it, outside the caller's parentheses.
+
+use uuid::Uuid;
+
+use crate::{
+    AccountId, Assignment, Cells, Column, ColumnDef, DecodeError, Delete, Error, Fixed, Insert,
+    InsertMany, Patch, Predicate, Select, Settable, Table, TenantScoped, Update, Upsert, count,
+};
+
+/// A table without the derive, which knows more columns than it says may be written.
+struct Notes;
+
+impl Notes {
+    const ID: Column<Self, Uuid, Fixed> = Column::declared("id");
+    const TEXT: Column<Self, String, Settable> = Column::declared("text");
+    const STARS: Column<Self, i64, Settable> = Column::declared("stars");
+    const TAG: Column<Self, Option<String>, Settable> = Column::declared("tag");
+    const VERSION: Column<Self, i64, Settable> = Column::declared("version");
+}
+
+impl TenantScoped for Notes {
+    type Row = ();
+    type New = Vec<Assignment>;
+    type Patch = Patch<String>;
+    const TABLE: &'static Table = &Table {
+        name: "notes",
+        tenant: "account_id",
+        id: Some("id"),
+        created_at: None,
+        updated_at: Some("updated_at"),
+        columns: &[
+            ColumnDef::of::<Uuid>("id"),
+            ColumnDef::of::<String>("text"),
+            ColumnDef::of::<i64>("stars"),
+            ColumnDef::of::<chrono::DateTime<chrono::Utc>>("updated_at"),
+        ],
+        app: &[],
+        system: &[],
+    };
+    fn decode(_: &mut Cells<'_>) -> Result<(), DecodeError> {
+        Ok(())
+    }
+    fn new_values(new: Vec<Assignment>) -> Vec<Assignment> {
+        new
+    }
+    fn patch_values(patch: Patch<String>) -> Vec<Assignment> {
+        let text = patch.set().map(|text| Assignment::new("text", text));
+        text.into_iter().collect()
+    }
+}
+
+fn account() -> AccountId {
+    AccountId::from_authenticated(Uuid::from_u128(0xA)).expect("it is not nil")
+}
+
+fn text(text: &str) -> Vec<Assignment> {
+    vec![Assignment::new("text", text.to_owned())]
+}
+
+fn select(filter: Predicate<Notes>) -> String {
+    let select = Select::new().filter(filter);
+    select.statement(account()).expect("it is a statement").sql
+}
+
+/// S04
+#[test]
+fn the_account_test_stands_outside_the_callers_or() {
+    let mut lines: Vec<String> = Vec::new();
+    let filter = Notes::TEXT.eq("paid".into()).or(Notes::STARS.ge(0));
+    lines.push(select(filter));
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+/// S04
+#[test]
+fn the_account_test_stands_outside_a_not_and_nested_any_and_all() {
+    let mut lines: Vec<String> = Vec::new();
+    let nested = Predicate::any([
+        Predicate::all([Notes::STARS.gt(1), Notes::STARS.lt(5)]),
+        Notes::TAG.is_null(),
+    ]);
+    lines.push(select(nested.clone()));
+    lines.push(select(nested.not()));
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+/// S04
+#[test]
+fn an_empty_any_is_no_rows_and_an_empty_all_is_every_row_of_the_account() {
+    let mut lines: Vec<String> = Vec::new();
+    lines.push(select(Predicate::any([])));
+    lines.push(select(Predicate::any([]).not()));
+    lines.push(select(Predicate::all([])));
+    lines.push(select(Notes::STARS.is_in([])));
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_comparison_with_null_means_what_it_says() {
+    let mut lines: Vec<String> = Vec::new();
+    lines.push(select(Notes::TAG.eq(None)));
+    lines.push(select(Notes::TAG.ne(None)));
+    lines.push(select(Notes::TAG.ne(Some("x".into()))));
+    lines.push(select(Notes::TAG.lt(None)));
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_page_compares_two_columns_as_one_and_binds_its_limit() {
+    let mut lines: Vec<String> = Vec::new();
+    let after = Some(("m".to_owned(), Uuid::nil()));
+    let page = Select::<Notes>::new()
+        .filter(Notes::STARS.is_in([1, 2]))
+        .keyset((Notes::TEXT, Notes::ID), true, after)
+        .limit(51)
+        .for_update_skip_locked();
+    let statement = page.statement(account()).expect("it is a statement");
+    lines.push(statement.sql);
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn an_aggregate_carries_the_account_and_no_order_or_limit() {
+    let mut lines: Vec<String> = Vec::new();
+    let select = || {
+        let all = Select::<Notes>::new().filter(Notes::STARS.gt(0));
+        all.order_by(Notes::TEXT.asc()).limit(3)
+    };
+    let list = (
+        count(),
+        Notes::STARS.sum(),
+        Notes::TEXT.min(),
+        Notes::TEXT.max(),
+    );
+    let one = select().aggregate_statement(&list, account());
+    lines.push(one.expect("it is a statement").sql);
+    let groups = select().group_statement(&(Notes::TEXT, Notes::TAG), &list, account());
+    lines.push(groups.expect("it is a statement").sql);
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn an_insert_sets_the_account_itself() {
+    let mut lines: Vec<String> = Vec::new();
+    let one = Insert::<Notes>::new(text("a")).statement(account());
+    lines.push(one.expect("it is a statement").sql);
+    let many = InsertMany::<Notes>::new([text("a"), text("b")]).set(Notes::STARS, 1);
+    let many = many.statement(account());
+    lines.push(many.expect("it is a statement").sql);
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+/// A hand-written `TenantScoped` can't put a row into another account or choose its key.
+#[test]
+fn a_value_for_the_account_or_the_key_is_dropped() {
+    let foreign = vec![
+        Assignment::new("account_id", Uuid::from_u128(0xB)),
+        Assignment::new("id", Uuid::from_u128(0xB)),
+        Assignment::new("text", "a".to_owned()),
+    ];
+    let statement = Insert::<Notes>::new(foreign.clone()).statement(account());
+    let params = statement.expect("it is a statement").params;
+    let foreign_id = sea_query::Value::Uuid(Some(Uuid::from_u128(0xB)));
+    assert!(params.iter().all(|param| param.0 != foreign_id));
+    assert_eq!(
+        params[0].0,
+        sea_query::Value::Uuid(Some(account().as_uuid()))
+    );
+}
+
+#[test]
+fn an_upsert_puts_the_account_at_the_front_of_the_conflict() {
+    let mut lines: Vec<String> = Vec::new();
+    let tag = || Some("t".to_owned());
+    let upsert = || {
+        Upsert::<Notes>::new(text("a"))
+            .key(Notes::TAG)
+            .set(Notes::TAG, tag())
+    };
+    lines.push(upsert().statement(account()).expect("a statement").sql);
+    let first = upsert().version(Notes::VERSION, 0).statement(account());
+    lines.push(first.expect("a statement").sql);
+    let later = upsert().version(Notes::VERSION, 7).statement(account());
+    lines.push(later.expect("a statement").sql);
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_change_carries_the_account_beside_its_filter() {
+    let mut lines: Vec<String> = Vec::new();
+    let some = Update::<Notes>::new()
+        .patch(Patch::Set("b".into()))
+        .increase(Notes::STARS, 1)
+        .filter(Notes::TEXT.eq("a".into()).or(Notes::TEXT.eq("c".into())));
+    lines.push(some.statement(account()).expect("a statement").sql);
+    let all = Update::<Notes>::new().set(Notes::STARS, 0).all_of_account();
+    lines.push(all.statement(account()).expect("a statement").sql);
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_delete_carries_the_account_beside_its_filter() {
+    let mut lines: Vec<String> = Vec::new();
+    let some = Delete::<Notes>::new().filter(Notes::STARS.lt(1).or(Notes::TAG.is_null()));
+    lines.push(some.statement(account()).expect("a statement").sql);
+    let all = Delete::<Notes>::new().all_of_account();
+    lines.push(all.statement(account()).expect("a statement").sql);
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+/// Without the whole key a version test would reach more rows than one.
+#[test]
+fn an_upsert_without_its_whole_key_is_invalid() {
+    let upsert = || Upsert::<Notes>::new(text("a")).key(Notes::TAG);
+    let refused = Some(Error::Invalid {
+        field: "tag",
+        code: "missing_key",
+    });
+    assert_eq!(upsert().statement(account()).err(), refused);
+    let null = upsert().set(Notes::TAG, None).version(Notes::VERSION, 1);
+    assert_eq!(null.statement(account()).err(), refused);
+}
+
+#[test]
+fn an_empty_patch_is_invalid() {
+    let empty = Update::<Notes>::new().patch(Patch::Keep).all_of_account();
+    let error = empty.statement(account()).err();
+    assert_eq!(
+        error,
+        Some(Error::Invalid {
+            field: "",
+            code: "empty_patch"
+        })
+    );
+}
+
+/// S53
+#[test]
+fn a_nul_character_is_refused_before_any_sql() {
+    let refused = Some(Error::Invalid {
+        field: "text",
+        code: "nul_character",
+    });
+    assert_eq!(
+        Insert::<Notes>::new(text("a\0")).statement(account()).err(),
+        refused
+    );
+    let filter = Notes::STARS.eq(1).or(Notes::TEXT.eq("\0".into()).not());
+    assert_eq!(
+        Select::new().filter(filter).statement(account()).err(),
+        refused
+    );
+}

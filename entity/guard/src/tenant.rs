@@ -1,0 +1,161 @@
+use std::{fmt, sync::Arc};
+
+use futures_util::future::join4;
+use tracing::Instrument;
+
+use crate::{
+    AccountId, Error, Isolation, TransactionEnd,
+    connection::Connection,
+    error::{Failure, Lost},
+    pool::Pool,
+    statement::Statement,
+    transaction::Open,
+};
+
+/// One account's handle: every statement that it runs carries the account.
+///
+/// It isn't `Clone`, so that a transaction, which borrows it mutably, can't be gone round.
+pub struct Tenant {
+    account: AccountId,
+    link: Link,
+}
+
+enum Link {
+    /// Each statement is a transaction of its own.
+    Pool(Pool),
+    /// All statements belong to one transaction.
+    Open(Arc<Open>),
+}
+
+/// What a statement gave back.
+pub(crate) struct Rows {
+    pub(crate) rows: Vec<tokio_postgres::Row>,
+    pub(crate) affected: u64,
+}
+
+impl fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tenant({})", self.account)
+    }
+}
+
+impl Tenant {
+    pub(crate) const fn of_pool(account: AccountId, pool: Pool) -> Self {
+        Self {
+            account,
+            link: Link::Pool(pool),
+        }
+    }
+
+    pub(crate) const fn of_open(account: AccountId, open: Arc<Open>) -> Self {
+        Self {
+            account,
+            link: Link::Open(open),
+        }
+    }
+
+    /// The account that the handle acts for.
+    #[must_use]
+    pub const fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// Whether its statements belong to one transaction.
+    #[must_use]
+    pub const fn in_transaction(&self) -> bool {
+        matches!(self.link, Link::Open(_))
+    }
+
+    /// Starts a transaction: the handle to use inside, and its ending, which undoes it when dropped.
+    ///
+    /// BEGIN and the account context travel with the first statement.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no connection comes free in time; [`Error::Abandoned`] inside a transaction.
+    pub async fn begin(&mut self, isolation: Isolation) -> Result<(Self, TransactionEnd), Error> {
+        let Link::Pool(pool) = &self.link else {
+            return Err(Error::Abandoned);
+        };
+        let open = Arc::new(Open::new(pool, self.account, isolation).await?);
+        let inner = Self::of_open(self.account, Arc::clone(&open));
+        Ok((inner, TransactionEnd::of(open)))
+    }
+
+    /// Runs a statement under the account's context.
+    pub(crate) async fn run(&self, statement: Statement) -> Result<Rows, Error> {
+        let span = tracing::debug_span!(
+            "db",
+            otel.kind = "client",
+            db.system.name = "postgresql",
+            db.operation.name = statement.operation.name(),
+            db.collection.name = statement.table,
+            error.type = tracing::field::Empty,
+        );
+        let result = async {
+            match &self.link {
+                Link::Pool(pool) => run_alone(pool, self.account, &statement).await,
+                Link::Open(open) => open.run(&statement).await,
+            }
+        };
+        let result = result.instrument(span.clone()).await;
+        if let Err(error) = &result {
+            span.record("error.type", error.kind());
+        }
+        result
+    }
+}
+
+/// A transaction of one statement, in one flight.
+async fn run_alone(pool: &Pool, account: AccountId, statement: &Statement) -> Result<Rows, Error> {
+    let lease = pool.lease().await?;
+    let connection = lease.start()?;
+    let flights = async {
+        match flight(connection, account, statement).await {
+            Err(failure) if failure.stale => {
+                connection.forget_statements();
+                flight(connection, account, statement).await
+            }
+            other => other,
+        }
+    };
+    let Some(answered) = pool.answered(flights).await else {
+        // No answer: the drop of the lease settles or closes the connection.
+        return Err(if statement.operation.writes() {
+            Error::CommitUnknown
+        } else {
+            Error::Timeout
+        });
+    };
+    lease.finish();
+    answered.map_err(|failure| failure.error)
+}
+
+/// BEGIN, context, statement and COMMIT, sent together; an answer is believed once COMMIT's has come.
+async fn flight(
+    connection: &Connection,
+    account: AccountId,
+    statement: &Statement,
+) -> Result<Rows, Failure> {
+    let context = connection.prepare_context().await?;
+    let prepared = connection.prepare(&statement.sql).await?;
+    let (begun, set, rows, committed) = join4(
+        connection.simple("BEGIN"),
+        connection.set_context(&context, account),
+        connection.query(&prepared, &statement.params),
+        connection.simple("COMMIT"),
+    )
+    .await;
+    let writes = statement.operation.writes();
+    let rows = begun
+        .and(set)
+        .and(rows)
+        .map_err(|failure| match failure.lost {
+            Lost::Cut if writes => failure.with(Error::CommitUnknown),
+            _ => failure,
+        })?;
+    match committed {
+        Err(failure) if failure.is_lost() && writes => Err(failure.with(Error::CommitUnknown)),
+        Err(failure) if !failure.is_lost() => Err(failure),
+        _ => Ok(rows),
+    }
+}

@@ -1,0 +1,298 @@
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
+
+use futures_util::future::join3;
+
+use crate::{
+    AccountId, Error, Isolation,
+    connection::Connection,
+    error::Failure,
+    pool::{Lease, Pool},
+    statement::Statement,
+    tenant::Rows,
+};
+
+/// A transaction's connection and what is known of it.
+pub(crate) struct Open {
+    lease: Lease,
+    pool: Pool,
+    account: AccountId,
+    isolation: Isolation,
+    begun: AtomicBool,
+    ended: AtomicBool,
+    savepoints: AtomicU32,
+    /// The first thing that went wrong. COMMIT of a failed transaction answers without an error, so it is remembered.
+    wrong: Mutex<Option<Error>>,
+}
+
+impl Open {
+    pub(crate) async fn new(
+        pool: &Pool,
+        account: AccountId,
+        isolation: Isolation,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            lease: pool.lease().await?,
+            pool: pool.clone(),
+            account,
+            isolation,
+            begun: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            savepoints: AtomicU32::new(0),
+            wrong: Mutex::new(None),
+        })
+    }
+
+    pub(crate) async fn run(&self, statement: &Statement) -> Result<Rows, Error> {
+        self.attempt(async |connection: &Connection| {
+            let prepared = connection.prepare(&statement.sql).await?;
+            self.begun(connection, connection.query(&prepared, &statement.params))
+                .await
+        })
+        .await
+    }
+
+    async fn simple(&self, sql: &str) -> Result<(), Error> {
+        self.attempt(async |connection: &Connection| {
+            self.begun(connection, connection.simple(sql)).await
+        })
+        .await
+    }
+
+    /// Sends `work`, after BEGIN and the context when it is the first.
+    async fn begun<R>(
+        &self,
+        connection: &Connection,
+        work: impl Future<Output = Result<R, Failure>>,
+    ) -> Result<R, Failure> {
+        if self.begun.load(Ordering::Acquire) {
+            return work.await;
+        }
+        let context = connection.prepare_context().await?;
+        // Between this test and the first poll below nothing else runs in this task, and another task that comes
+        // later sends later.
+        if self.begun.swap(true, Ordering::AcqRel) {
+            return work.await;
+        }
+        let begin = match self.isolation {
+            Isolation::ReadCommitted => "BEGIN",
+            Isolation::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        };
+        let (begun, set, done) = join3(
+            connection.simple(begin),
+            connection.set_context(&context, self.account),
+            work,
+        )
+        .await;
+        begun.and(set).and(done)
+    }
+
+    /// Runs `step` and remembers its failure, or that it was dropped.
+    async fn attempt<R>(
+        &self,
+        step: impl AsyncFnOnce(&Connection) -> Result<R, Failure>,
+    ) -> Result<R, Error> {
+        if let Some(error) = self.wrong() {
+            return Err(error);
+        }
+        if self.ended.load(Ordering::Acquire) {
+            return Err(Error::Abandoned);
+        }
+        let connection = self.lease.start()?;
+        let abandoned = AbandonedOnDrop(self);
+        let answered = self.pool.answered(step(connection)).await;
+        std::mem::forget(abandoned);
+        let result = match answered {
+            Some(Ok(done)) => return Ok(done),
+            Some(Err(failure)) if failure.stale => {
+                // The schema changed under a prepared statement: run again as a whole, it is prepared anew.
+                connection.forget_statements();
+                Error::Serialization
+            }
+            Some(Err(failure)) => failure.error,
+            None => Error::Timeout,
+        };
+        self.went_wrong(result.clone());
+        Err(result)
+    }
+
+    fn wrong(&self) -> Option<Error> {
+        self.wrong
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn went_wrong(&self, error: Error) {
+        self.wrong
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(error);
+    }
+
+    fn forgive(&self) {
+        *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    async fn commit(&self) -> Result<(), Error> {
+        self.ended.store(true, Ordering::Release);
+        if let Some(error) = self.wrong() {
+            return Err(error); // the drop of the lease rolls back
+        }
+        if !self.begun.load(Ordering::Acquire) {
+            self.lease.finish();
+            return Ok(());
+        }
+        let connection = self.lease.start()?;
+        match self.pool.answered(connection.simple("COMMIT")).await {
+            None => Err(Error::CommitUnknown),
+            Some(Err(failure)) if failure.is_lost() => Err(Error::CommitUnknown),
+            Some(answer) => {
+                self.lease.finish();
+                answer.map_err(|failure| failure.error)
+            }
+        }
+    }
+
+    async fn rollback(&self) -> Result<(), Error> {
+        self.ended.store(true, Ordering::Release);
+        if !self.begun.load(Ordering::Acquire) {
+            self.lease.finish();
+            return Ok(());
+        }
+        let connection = self.lease.start()?;
+        match self.pool.answered(connection.simple("ROLLBACK")).await {
+            Some(Ok(())) => {
+                self.lease.finish();
+                Ok(())
+            }
+            // Nothing was saved, and the drop of the lease sees to the rest.
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Dropped instead of forgotten: a statement's answer will not be seen, so the transaction must not commit.
+struct AbandonedOnDrop<'a>(&'a Open);
+
+impl Drop for AbandonedOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.went_wrong(Error::Abandoned);
+    }
+}
+
+/// A transaction's ending; dropped without [`TransactionEnd::commit`], it undoes the transaction.
+#[must_use = "a transaction that is dropped is rolled back"]
+pub struct TransactionEnd {
+    open: Arc<Open>,
+}
+
+impl fmt::Debug for TransactionEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TransactionEnd")
+    }
+}
+
+impl TransactionEnd {
+    pub(crate) const fn of(open: Arc<Open>) -> Self {
+        Self { open }
+    }
+
+    /// Saves all or nothing, and returns once the server has answered.
+    ///
+    /// # Errors
+    /// The first error of the transaction, even one that the caller passed over; [`Error::Abandoned`] when a statement
+    /// was dropped; [`Error::CommitUnknown`] when the connection was lost before the answer.
+    pub async fn commit(self) -> Result<(), Error> {
+        self.open.commit().await
+    }
+
+    /// Undoes the transaction, and returns once the connection is whole again.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the connection is gone; nothing was saved then either.
+    pub async fn rollback(self) -> Result<(), Error> {
+        self.open.rollback().await
+    }
+
+    /// The first thing that went wrong so far, which [`TransactionEnd::commit`] would return.
+    #[must_use]
+    pub fn wrong(&self) -> Option<Error> {
+        self.open.wrong()
+    }
+
+    /// Sets a savepoint, to which a part of the transaction can go back.
+    ///
+    /// # Errors
+    /// [`Error`], when the transaction has already failed or the server refuses.
+    pub async fn attempt(&self) -> Result<Attempt, Error> {
+        let number = self.open.savepoints.fetch_add(1, Ordering::Relaxed);
+        self.open
+            .simple(&format!("SAVEPOINT attempt_{number}"))
+            .await?;
+        Ok(Attempt {
+            open: Arc::clone(&self.open),
+            number,
+            ended: false,
+        })
+    }
+}
+
+/// A part of a transaction that can be undone alone; dropped without an ending, the transaction can't commit.
+#[must_use = "a transaction can't commit while a part of it has no ending"]
+pub struct Attempt {
+    open: Arc<Open>,
+    number: u32,
+    ended: bool,
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attempt({})", self.number)
+    }
+}
+
+impl Attempt {
+    /// Keeps what was done since.
+    ///
+    /// # Errors
+    /// What went wrong since, even if the caller passed over it; it is undone then.
+    pub async fn keep(mut self) -> Result<(), Error> {
+        if let Some(error) = self.open.wrong() {
+            self.undo().await?;
+            return Err(error);
+        }
+        let release = format!("RELEASE SAVEPOINT attempt_{}", self.number);
+        self.open.simple(&release).await?;
+        self.ended = true;
+        Ok(())
+    }
+
+    /// Undoes what was done since; the transaction goes on as before.
+    ///
+    /// # Errors
+    /// [`Error`], when the connection was lost.
+    pub async fn undo(mut self) -> Result<(), Error> {
+        let number = self.number;
+        self.open.forgive();
+        let back =
+            format!("ROLLBACK TO SAVEPOINT attempt_{number}; RELEASE SAVEPOINT attempt_{number}");
+        self.open.simple(&back).await?;
+        self.ended = true;
+        Ok(())
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.open.went_wrong(Error::Abandoned);
+        }
+    }
+}

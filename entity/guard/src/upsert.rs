@@ -1,0 +1,159 @@
+use std::{fmt, marker::PhantomData};
+
+use chrono::{SubsecRound, Utc};
+use sea_query::{Expr, ExprTrait, OnConflict, Query};
+
+use crate::{
+    AccountId, Assignment, Column, ColumnType, Error, Settable, Tenant, TenantScoped,
+    insert::{complete, one_saved, single},
+    select::returning,
+    statement::{Operation, Statement, account_test, account_value},
+};
+
+/// Adds a row to the handle's account, or changes the one that has the same natural key.
+///
+/// The account stands at the front of the conflict target, so that another account's row never conflicts.
+pub struct Upsert<T: TenantScoped> {
+    values: Vec<Assignment>,
+    key: Vec<&'static str>,
+    version: Option<(&'static str, i64)>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: TenantScoped> fmt::Debug for Upsert<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Upsert(…)")
+    }
+}
+
+impl<T: TenantScoped> Upsert<T> {
+    /// What the caller gives for the row.
+    ///
+    /// The row's natural key is its account alone until [`Upsert::key`] adds to it.
+    pub fn new(new: T::New) -> Self {
+        Self {
+            values: T::new_values(new),
+            key: Vec::new(),
+            version: None,
+            of: PhantomData,
+        }
+    }
+
+    /// Adds a column to the natural key, after the account.
+    #[must_use]
+    pub fn key<V: ColumnType, A>(mut self, column: Column<T, V, A>) -> Self {
+        self.key.push(column.name());
+        self
+    }
+
+    /// Also sets a column that callers don't.
+    #[must_use]
+    pub fn set<V: ColumnType>(mut self, column: Column<T, V, Settable>, value: V) -> Self {
+        self.values.push(Assignment::new(column.name(), value));
+        self
+    }
+
+    /// Writes only if the row's version is `expected`, and counts it up; 0 expects that there is no row yet.
+    #[must_use]
+    pub fn version(mut self, column: Column<T, i64, Settable>, expected: i64) -> Self {
+        self.version = Some((column.name(), expected));
+        self
+    }
+
+    /// Writes the row, and returns it as stored.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the version is another one; [`Error::Invalid`] when a column of the key has no value.
+    pub async fn one(self, tenant: &Tenant) -> Result<T::Row, Error> {
+        let result = tenant.run(self.statement(tenant.account())?).await?;
+        if result.rows.is_empty() {
+            return Err(Error::Conflict);
+        }
+        one_saved::<T>(&result, tenant)
+    }
+
+    pub(crate) fn statement(mut self, account: AccountId) -> Result<Statement, Error> {
+        if let Some((column, _)) = self.version {
+            self.values.push(Assignment::new(column, 1_i64));
+        }
+        let values = complete(T::TABLE, account, std::mem::take(&mut self.values))?;
+        let keyed = |key: &&str| {
+            values
+                .iter()
+                .any(|v| v.column == *key && !v.value.is_null())
+        };
+        if let Some(field) = self.key.iter().copied().find(|key| !keyed(key)) {
+            return Err(Error::Invalid {
+                field,
+                code: "missing_key",
+            });
+        }
+        Ok(match self.version {
+            Some((column, expected)) if expected != 0 => {
+                self.update_of_version(values, column, expected, account)
+            }
+            _ => self.insert_or_update(values, account),
+        })
+    }
+
+    /// Columns that an existing row keeps.
+    fn keeps(&self, column: &str) -> bool {
+        let table = T::TABLE;
+        table.is_fixed(column)
+            || table.created_at == Some(column)
+            || table.updated_at == Some(column)
+            || self.key.contains(&column)
+            || self.version.is_some_and(|(version, _)| version == column)
+    }
+
+    fn insert_or_update(&self, values: Vec<Assignment>, account: AccountId) -> Statement {
+        let table = T::TABLE;
+        let target = std::iter::once(table.tenant).chain(self.key.iter().copied());
+        let mut conflict = OnConflict::columns(target);
+        if self.version.is_some() {
+            conflict.do_nothing();
+        } else {
+            let columns = values.iter().map(|value| value.column);
+            conflict.update_columns(columns.filter(|column| !self.keeps(column)));
+            if let Some(column) = table.updated_at {
+                conflict.value(column, Expr::val(Utc::now().trunc_subsecs(6)));
+            }
+            let account = Expr::val(account_value(account));
+            conflict.action_and_where(Expr::col((table.name, table.tenant)).eq(account));
+        }
+        let mut query = single(table, values);
+        query.on_conflict(conflict).returning(returning(table));
+        Statement::of(&query, Operation::Insert, table)
+    }
+
+    fn update_of_version(
+        &self,
+        values: Vec<Assignment>,
+        column: &'static str,
+        expected: i64,
+        account: AccountId,
+    ) -> Statement {
+        let table = T::TABLE;
+        let mut query = Query::update();
+        query.table(table.name);
+        query.and_where(account_test(table, account));
+        for Assignment {
+            column: name,
+            value,
+        } in values
+        {
+            if self.key.contains(&name) {
+                query.and_where(Expr::col(name).eq(value.0));
+            } else if !self.keeps(name) {
+                query.value(name, Expr::val(value.0));
+            }
+        }
+        if let Some(name) = table.updated_at {
+            query.value(name, Utc::now().trunc_subsecs(6));
+        }
+        query.value(column, Expr::col(column).add(1_i64));
+        query.and_where(Expr::col(column).eq(expected));
+        query.returning(returning(table));
+        Statement::of(&query, Operation::Update, table)
+    }
+}

@@ -1,0 +1,32 @@
+//! What the entities, taken together, need of the database.
+
+use entity_guard::{Requirements, Table, TenantScoped, policy};
+
+use crate::{accounts::Accounts, stripe_payments::StripePayments};
+
+/// The tenant tables.
+pub const TABLES: &[&Table] = &[Accounts::TABLE, StripePayments::TABLE];
+
+/// Tables that hold no account's rows: the migrations that were applied, the schema's version, the system's diary.
+pub const UNSCOPED: &[&str] = &["seaql_migrations", "schema_version", "system_uses"];
+
+/// The migration that the entities are written for.
+const MIGRATION: &str = "m20261125_000003_system_uses";
+
+/// The application's version of the schema: raised when an older application can't work with the database any more.
+const APP_VERSION: i32 = 1;
+
+/// What an application's login has to find.
+pub static APP: Requirements = Requirements {
+    role: policy::APP,
+    tables: TABLES,
+    unscoped: UNSCOPED,
+    migration: MIGRATION,
+    app_version: APP_VERSION,
+};
+
+/// What the system's login has to find.
+pub static SYSTEM: Requirements = Requirements {
+    role: policy::SYSTEM,
+    ..APP
+};

@@ -1,0 +1,80 @@
+//! Payments by buyers, as Stripe carries them out.
+
+use chrono::{DateTime, Utc};
+use entity_derive::TenantScoped;
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    Currency, StripePaymentId,
+    payment_enums::{PayFor, PayForColumn, PaymentStatus, PaymentStatusColumn},
+};
+
+/// A payment by a buyer to the account.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, TenantScoped)]
+#[sea_orm(table_name = "stripe_payments", model_ex_attrs(allow(dead_code)))]
+#[tenant(
+    row = "StripePayment",
+    app = "select, insert, update",
+    system = "select, insert, update"
+)]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub account_id: Uuid,
+    /// The payment's id; later payments have larger ones.
+    #[sea_orm(primary_key, auto_increment = false)]
+    #[tenant(id, as = "StripePaymentId")]
+    pub id: Uuid,
+    /// The buyer, by the application's own id.
+    #[sea_orm(column_type = "Text")]
+    #[tenant(new)]
+    pub buyer: String,
+    /// The kind of thing that is paid for.
+    #[tenant(new, as = "PayFor")]
+    pub pay_for: PayForColumn,
+    /// The thing that is paid for, by the application's own id.
+    #[sea_orm(column_type = "Text")]
+    #[tenant(new)]
+    pub pay_for_id: String,
+    /// What the buyer pays, in minor units; more than 0.
+    #[tenant(new)]
+    pub amount: i64,
+    /// The currency of all amounts of the payment.
+    #[sea_orm(column_type = "Text")]
+    #[tenant(new, as = "Currency")]
+    pub currency: String,
+    /// The platform's part of the amount, in minor units; 0 to the amount.
+    #[tenant(new)]
+    pub fee: i64,
+    /// What went back to the buyer so far, in minor units; 0 to the amount.
+    pub refunded: i64,
+    /// Where the payment stands at Stripe.
+    #[tenant(as = "PaymentStatus")]
+    pub status: PaymentStatusColumn,
+    /// Stripe's payment intent (`pi_…`), one per payment within the account; none until Stripe has made it.
+    #[sea_orm(column_type = "Text", nullable)]
+    #[tenant(new, patch)]
+    pub payment_intent: Option<String>,
+    /// Stripe's charge (`ch_…`), once the payment succeeded.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub charge: Option<String>,
+    /// Stripe's code for why the last attempt failed, such as `card_declined`.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub last_error: Option<String>,
+    /// What the buyer sees; at most 1,000 characters.
+    #[sea_orm(column_type = "Text", nullable)]
+    #[tenant(new, patch)]
+    pub description: Option<String>,
+    /// The application's own notes: a JSON object of at most 16 KiB.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    #[tenant(new, patch)]
+    pub metadata: Option<Json>,
+    /// When it was made.
+    #[tenant(created_at)]
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    #[tenant(updated_at)]
+    pub updated_at: DateTime<Utc>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,138 @@
+//! The fixed cast: accounts A and B, each with rows in every tenant table.
+
+use access::{
+    AccountId, Db, StripePaymentId, Tenant,
+    stripe_payments::{self, NewStripePayment, PayFor, PaymentStatus, StripePayment},
+};
+use tokio_postgres::Client;
+
+use crate::TestDatabase;
+
+/// How many payments each account has.
+pub const ROWS: usize = 20;
+
+/// Two accounts on one database.
+#[derive(Debug)]
+pub struct Cast {
+    /// The database.
+    pub database: TestDatabase,
+    /// The database as the application sees it.
+    pub db: Db,
+    /// The account that acts.
+    pub a: AccountId,
+    /// The account that must not be reached.
+    pub b: AccountId,
+    /// A's payments, the earliest first.
+    pub payments_a: Vec<StripePayment>,
+    /// B's payments, the earliest first.
+    pub payments_b: Vec<StripePayment>,
+}
+
+impl Cast {
+    /// Both accounts with their rows.
+    pub async fn new() -> Self {
+        let database = TestDatabase::new().await;
+        let db = database.db().await;
+        let a = database.account("A").await;
+        let b = database.account("B").await;
+        let payments_a = payments(&db.tenant(a), "a").await;
+        let payments_b = payments(&db.tenant(b), "b").await;
+        Self {
+            database,
+            db,
+            a,
+            b,
+            payments_a,
+            payments_b,
+        }
+    }
+
+    /// A's handle.
+    #[must_use]
+    pub fn tenant_a(&self) -> Tenant {
+        self.db.tenant(self.a)
+    }
+
+    /// B's handle.
+    #[must_use]
+    pub fn tenant_b(&self) -> Tenant {
+        self.db.tenant(self.b)
+    }
+
+    /// The id of one of B's payments.
+    #[must_use]
+    pub fn foreign_payment(&self) -> StripePaymentId {
+        self.payments_b.first().expect("B has payments").id
+    }
+}
+
+/// A payment as a caller would make it.
+#[must_use]
+pub fn new_payment(buyer: &str, amount: i64) -> NewStripePayment {
+    NewStripePayment {
+        buyer: buyer.into(),
+        pay_for: PayFor::Course,
+        pay_for_id: "course-1".into(),
+        amount,
+        currency: "USD".parse().expect("it is a currency"),
+        fee: amount / 10,
+        payment_intent: None,
+        description: None,
+        metadata: None,
+    }
+}
+
+async fn payments(tenant: &Tenant, who: &str) -> Vec<StripePayment> {
+    let mut payments = Vec::new();
+    for number in 0..ROWS {
+        let amount = 1_000 + i64::try_from(number).expect("it is small");
+        let mut new = new_payment(&format!("buyer-{who}-{number}"), amount);
+        // The same natural keys in both accounts: one account's may not stand in another's way.
+        new.payment_intent = Some(format!("pi_{number}"));
+        if number % 2 == 1 {
+            new.pay_for = PayFor::Tip;
+            new.currency = "JPY".parse().expect("it is a currency");
+        }
+        let payment = stripe_payments::create(tenant, new)
+            .await
+            .expect("it is made");
+        payments.push(match number % 4 {
+            0 => stripe_payments::succeed(tenant, payment.id, "ch_1")
+                .await
+                .expect("it may"),
+            1 => stripe_payments::advance(tenant, payment.id, PaymentStatus::Processing)
+                .await
+                .expect("it may"),
+            _ => payment,
+        });
+    }
+    payments
+}
+
+/// Every row of an account in every table that holds accounts' rows, as text: what "unchanged" is measured by.
+pub async fn dump(superuser: &Client, account: AccountId) -> String {
+    let tables = superuser
+        .query(
+            "SELECT c.relname, CASE c.relname WHEN 'accounts' THEN 'id' ELSE 'account_id' END
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND (c.relname = 'accounts' OR EXISTS (
+                 SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id' AND NOT attisdropped))
+             ORDER BY 1",
+            &[],
+        )
+        .await
+        .expect("the catalogue can be read");
+    let mut dump = String::new();
+    for table in tables {
+        let (name, column): (String, String) = (table.get(0), table.get(1));
+        let sql = format!("SELECT t::text FROM {name} t WHERE {column} = $1 ORDER BY 1");
+        let rows = superuser
+            .query(&sql, &[&account.as_uuid()])
+            .await
+            .expect("the table can be read");
+        for row in rows {
+            dump.push_str(&format!("{name}: {}\n", row.get::<_, String>(0)));
+        }
+    }
+    dump
+}

@@ -1,0 +1,11 @@
+//! What the tests share: a database of their own each, and accounts with rows in it.
+//!
+//! Here an `expect` is a test's assertion that its surroundings work.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+
+mod database;
+pub mod fixtures;
+pub mod notes;
+pub mod proxy;
+
+pub use database::{TestDatabase, connect_raw};

@@ -1,0 +1,14 @@
+//! All integration tests, in one binary: each on a database of its own, connected as the application's login.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod all {
+    mod accounts;
+    mod isolation;
+    mod session;
+    mod stripe_payments;
+}

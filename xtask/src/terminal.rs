@@ -1,0 +1,37 @@
+//! What is printed for people: colours only on a terminal, and not where `NO_COLOR` is set.
+
+use std::io::{IsTerminal, Write};
+
+/// A text in bold on standard output.
+pub(crate) fn bold(text: &str) -> String {
+    if std::io::stdout().is_terminal() && colours_are_wanted() {
+        format!("\x1b[1m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Prints an error on standard error.
+pub(crate) fn error(text: &str) {
+    if std::io::stderr().is_terminal() && colours_are_wanted() {
+        eprintln!("\x1b[1;31merror\x1b[0m: {text}");
+    } else {
+        eprintln!("error: {text}");
+    }
+}
+
+/// Asks a question whose answer is no unless it is yes. `None` when no one is there to answer.
+pub(crate) fn ask(question: &str) -> Option<bool> {
+    if !std::io::stdin().is_terminal() {
+        return None;
+    }
+    eprint!("{question} [y/N] ");
+    std::io::stderr().flush().ok()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).ok()?;
+    Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn colours_are_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
