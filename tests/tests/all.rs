@@ -8,7 +8,11 @@
 
 mod all {
     mod accounts;
+    mod gate;
+    mod guard;
     mod isolation;
+    mod logs;
+    mod row_level_security;
     mod session;
     mod stripe_payments;
 }

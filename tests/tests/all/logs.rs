@@ -1,0 +1,74 @@
+use std::{
+    io::{self, Write},
+    sync::{Mutex, OnceLock},
+};
+
+use access::{Config, Db, stripe_payments};
+use tests::fixtures::{Cast, new_payment};
+
+/// Lines of the log that hold a canary; all tests of the process write to it, at TRACE.
+static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static LINES: OnceLock<()> = OnceLock::new();
+
+struct Watch;
+
+impl Write for Watch {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LINES.get_or_init(|| ());
+        let line = String::from_utf8_lossy(bytes);
+        if line.contains("canary") {
+            LEAKS.lock().unwrap().push(line.into_owned());
+        }
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// S59
+#[tokio::test]
+async fn no_log_at_trace_shows_a_value_or_a_password() {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(|| Watch)
+        .init();
+    let cast = Cast::new().await;
+    let tenant = cast.tenant_a();
+    let mut new = new_payment("canary-buyer", 5);
+    new.payment_intent = Some("pi_canary".into());
+    new.metadata = Some(serde_json::json!({"secret": "canary"}));
+    new.description = Some("canary".into());
+    let made = stripe_payments::create(&tenant, new.clone()).await.unwrap();
+    assert!(stripe_payments::create(&tenant, new.clone()).await.is_err());
+    stripe_payments::find_by_payment_intent(&tenant, "pi_canary")
+        .await
+        .unwrap();
+    stripe_payments::fail_attempt(&tenant, made.id, "canary")
+        .await
+        .unwrap();
+    let mut tenant = cast.tenant_a();
+    let in_transaction = tenant.transaction(async move |tx: &mut access::Transaction<'_>| {
+        stripe_payments::create(tx, new.clone()).await
+    });
+    assert!(in_transaction.await.is_err());
+    let port = cast.database.server().port();
+    let url = format!(
+        "postgres://app_login_1:canary-password@127.0.0.1:{port}/{}",
+        cast.database.name()
+    );
+    let refused = Db::connect(Config::from_url(&url).unwrap())
+        .await
+        .unwrap_err();
+    assert!(!format!("{refused} {refused:?}").contains("canary"));
+
+    assert!(LINES.get().is_some(), "something was logged");
+    assert_eq!(*LEAKS.lock().unwrap(), Vec::<String>::new());
+    // The watch itself sees the driver's own log: with a value in it, it would be found.
+    log_by_the_driver();
+    assert_eq!(LEAKS.lock().unwrap().len(), 1);
+}
+
+fn log_by_the_driver() {
+    log::debug!(target: "tokio_postgres::query", "executing statement with parameters: canary");
+}

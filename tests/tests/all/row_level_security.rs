@@ -1,0 +1,214 @@
+use dev_server::Login;
+use tests::{
+    connect_raw,
+    fixtures::{Cast, ROWS, dump},
+};
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+const TABLES: [(&str, &str); 2] = [("accounts", "id"), ("stripe_payments", "account_id")];
+
+async fn refused(client: &Client, sql: &str) -> String {
+    let error = client.batch_execute(sql).await.expect_err(sql);
+    error.code().expect("the server answers").code().to_owned()
+}
+
+async fn context(client: &Client, account: &str) {
+    client
+        .batch_execute(&format!("BEGIN; SET LOCAL app.account_id = '{account}'"))
+        .await
+        .unwrap();
+}
+
+/// S12, S32, S34: the second layer alone, by raw SQL as the app's own login.
+#[tokio::test]
+async fn raw_sql_under_as_context_reads_and_changes_nothing_of_b() {
+    let cast = Cast::new().await;
+    let superuser = cast.database.superuser().await;
+    let app = cast.database.app_sql().await;
+    let (a, b) = (cast.a.to_string(), cast.b.to_string());
+    let before = dump(&superuser, cast.b).await;
+    for (table, tenant) in TABLES {
+        context(&app, &a).await;
+        let seen = format!("SELECT count(*) FROM {table} WHERE {tenant} = '{b}'");
+        assert_eq!(app.query_one(&seen, &[]).await.unwrap().get::<_, i64>(0), 0);
+        let all = format!("SELECT count(*) FROM {table}");
+        assert!(
+            app.query_one(&all, &[]).await.unwrap().get::<_, i64>(0) > 0,
+            "A sees its own"
+        );
+        let update = format!("UPDATE {table} SET updated_at = now() WHERE {tenant} = '{b}'");
+        assert_eq!(app.execute(&update, &[]).await.unwrap(), 0);
+        app.batch_execute("ROLLBACK").await.unwrap();
+
+        let moves = format!("UPDATE {table} SET {tenant} = '{b}'");
+        let foreign = if table == "accounts" {
+            format!("INSERT INTO accounts SELECT gen_random_uuid(), 'x', now(), now()")
+        } else {
+            format!(
+                "INSERT INTO stripe_payments SELECT '{b}', gen_random_uuid(), buyer, pay_for, pay_for_id, amount,
+                 currency, fee, refunded, status, NULL, charge, last_error, description, metadata, now(), now()
+                 FROM stripe_payments LIMIT 1"
+            )
+        };
+        let delete = format!("DELETE FROM {table} WHERE {tenant} = '{b}'");
+        let truncate = format!("TRUNCATE {table} CASCADE");
+        for sql in [moves, foreign, delete, truncate] {
+            context(&app, &a).await;
+            assert_eq!(refused(&app, &sql).await, "42501", "{sql}");
+            app.batch_execute("ROLLBACK").await.unwrap();
+        }
+    }
+    assert_eq!(dump(&superuser, cast.b).await, before);
+}
+
+/// S22
+#[tokio::test]
+async fn without_a_context_or_with_an_empty_one_there_are_no_rows_and_no_cast_error() {
+    let cast = Cast::new().await;
+    let app = cast.database.app_sql().await;
+    let system = connect_raw(&cast.database.url(Login::System)).await;
+    for client in [&app, &system] {
+        for set in ["SELECT", "SET app.account_id = ''"] {
+            client.batch_execute(set).await.unwrap();
+            for (table, tenant) in TABLES {
+                let count = format!("SELECT count(*) FROM {table}");
+                assert_eq!(
+                    client
+                        .query_one(&count, &[])
+                        .await
+                        .unwrap()
+                        .get::<_, i64>(0),
+                    0
+                );
+                let update = format!("UPDATE {table} SET updated_at = now()");
+                assert_eq!(client.execute(&update, &[]).await.unwrap(), 0);
+                let _ = tenant;
+            }
+            let payment = format!(
+                "INSERT INTO stripe_payments VALUES ('{}', gen_random_uuid(), 'b', 'tip', 'x', 5, 'USD', 0, 0,
+                 'succeeded', NULL, NULL, NULL, NULL, NULL, now(), now())",
+                cast.a
+            );
+            assert_eq!(refused(client, &payment).await, "42501");
+        }
+    }
+    // What a transaction leaves behind is '', not null.
+    context(&app, &cast.a.to_string()).await;
+    app.batch_execute("COMMIT").await.unwrap();
+    let left: Option<String> = app
+        .query_one("SELECT current_setting('app.account_id', true)", &[])
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(left.as_deref(), Some(""));
+    let count: i64 = app
+        .query_one("SELECT count(*) FROM stripe_payments", &[])
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(count, 0);
+}
+
+/// S36
+#[test]
+fn text_that_is_no_uuid_never_becomes_an_account() {
+    let bad = [
+        "1 OR 1=1",
+        "…'; reset role; --",
+        " 01890a5d-ac96-774b-bcce-b302099a8057",
+        "01890a5d-ac96-774b-bcce-b302099a8057 ",
+        "０1890a5d-ac96-774b-bcce-b302099a8057",
+        "",
+    ];
+    for text in bad {
+        assert!(Uuid::parse_str(text).is_err(), "{text}");
+    }
+    assert!(access::AccountId::from_authenticated(Uuid::nil()).is_err());
+}
+
+#[tokio::test]
+async fn the_owner_is_bound_too_unless_it_migrates() {
+    let cast = Cast::new().await;
+    let owner = cast.database.owner_sql().await;
+    let count = "SELECT count(*) FROM stripe_payments";
+    assert_eq!(
+        owner.query_one(count, &[]).await.unwrap().get::<_, i64>(0),
+        0
+    );
+    owner
+        .batch_execute("BEGIN; SET LOCAL app.migrating = 'on'")
+        .await
+        .unwrap();
+    assert_eq!(
+        owner.query_one(count, &[]).await.unwrap().get::<_, i64>(0),
+        2 * ROWS as i64
+    );
+    owner.batch_execute("COMMIT").await.unwrap();
+    // The application can't give itself that right.
+    let app = cast.database.app_sql().await;
+    app.batch_execute("SET app.migrating = 'on'").await.unwrap();
+    assert_eq!(app.query_one(count, &[]).await.unwrap().get::<_, i64>(0), 0);
+}
+
+/// S72
+#[tokio::test]
+async fn a_dump_by_the_backup_role_restored_by_the_owner_has_every_row() {
+    let cast = Cast::new().await;
+    let server = cast.database.server();
+    let bin = server.bin_dir().to_owned();
+    let target = format!("{}_restored", cast.database.name());
+    server.create_database(&target, None).unwrap();
+    let dump_file = std::env::temp_dir().join(format!("{target}.sql"));
+    let dumped = std::process::Command::new(bin.join("pg_dump"))
+        .args([
+            "--enable-row-security",
+            "--no-owner",
+            "--exclude-extension=vector",
+            "--dbname",
+        ])
+        .arg(cast.database.url(Login::Backup))
+        .arg("--file")
+        .arg(&dump_file)
+        .output()
+        .unwrap();
+    assert!(
+        dumped.status.success(),
+        "{}",
+        String::from_utf8_lossy(&dumped.stderr)
+    );
+    let restored = std::process::Command::new(bin.join("psql"))
+        .args([
+            "--no-psqlrc",
+            "--quiet",
+            "--set",
+            "ON_ERROR_STOP=1",
+            "--command",
+            "SET app.migrating = 'on'",
+            "--file",
+        ])
+        .arg(&dump_file)
+        .arg("--dbname")
+        .arg(server.url(Login::Owner, &target).unwrap())
+        .output()
+        .unwrap();
+    std::fs::remove_file(&dump_file).ok();
+    assert!(
+        restored.status.success(),
+        "{}",
+        String::from_utf8_lossy(&restored.stderr)
+    );
+    let superuser = connect_raw(&server.admin_url(&target)).await;
+    let count: i64 = superuser
+        .query_one("SELECT count(*) FROM stripe_payments", &[])
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(count, 2 * ROWS as i64);
+    assert_eq!(
+        dump(&superuser, cast.b).await,
+        dump(&cast.database.superuser().await, cast.b).await
+    );
+    drop(superuser);
+    server.drop_database(&target).unwrap();
+}
