@@ -8,6 +8,8 @@ mod m20261125_000002_stripe_payments;
 mod m20261125_000003_system_uses;
 pub mod rls;
 
+use std::time::Duration;
+
 use sea_orm_migration::{
     MigrationTrait, MigratorTrait, async_trait,
     sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr},
@@ -38,6 +40,7 @@ impl MigratorTrait for Migrator {
 pub async fn connect(url: String) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
+    options.acquire_timeout(Duration::from_secs(5));
     options.map_sqlx_postgres_opts(|driver| driver.options([("app.migrating", "on")]));
     Database::connect(options).await
 }

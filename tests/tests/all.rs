@@ -12,7 +12,10 @@ mod all {
     mod guard;
     mod isolation;
     mod logs;
+    mod migrations;
     mod row_level_security;
     mod session;
     mod stripe_payments;
+    mod tls;
+    mod workspace;
 }

@@ -1,0 +1,103 @@
+use std::collections::BTreeMap;
+
+use dev_server::Login;
+use entity_guard::Table;
+use migration::Migrator;
+use sea_orm_migration::MigratorTrait;
+use tests::{TestDatabase, connect_raw};
+use tokio_postgres::Client;
+
+async fn catalogue(client: &Client) -> Vec<String> {
+    let sql = "
+        SELECT format('%s.%s %s %s %s', c.relname, a.attname, format_type(atttypid, atttypmod), attnotnull,
+                      pg_get_expr(d.adbin, d.adrelid))
+          FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
+        UNION ALL SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = indrelid WHERE relnamespace = 'public'::regnamespace
+        UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT polrelid::regclass || ' ' || polname || ' ' || coalesce(pg_get_expr(polqual, polrelid), '') FROM pg_policy
+        UNION ALL SELECT relname || ' ' || relrowsecurity || relforcerowsecurity || ' ' || coalesce(relacl::text, '') FROM pg_class
+         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        UNION ALL SELECT t.typname || ' ' || string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum e JOIN pg_type t ON t.oid = enumtypid GROUP BY t.typname
+        ORDER BY 1";
+    client
+        .query(sql, &[])
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+}
+
+#[tokio::test]
+async fn up_down_up_gives_the_same_catalogue_and_down_leaves_nothing() {
+    let database = TestDatabase::new().await;
+    let superuser = database.superuser().await;
+    let migrated = catalogue(&superuser).await;
+    let owner = migration::connect(database.url(Login::Owner))
+        .await
+        .unwrap();
+    Migrator::down(&owner, None).await.unwrap();
+    let left = catalogue(&superuser).await;
+    assert!(
+        left.iter().all(|line| line.contains("seaql_migrations")),
+        "{left:?}"
+    );
+    Migrator::up(&owner, None).await.unwrap();
+    assert_eq!(catalogue(&superuser).await, migrated);
+    for step in ["refresh", "fresh", "reset"] {
+        match step {
+            "refresh" => Migrator::refresh(&owner).await.unwrap(),
+            "fresh" => Migrator::fresh(&owner).await.unwrap(),
+            _ => Migrator::reset(&owner).await.unwrap(),
+        }
+        if step != "reset" {
+            assert_eq!(catalogue(&superuser).await, migrated, "{step}");
+        }
+    }
+}
+
+/// What the migrations made is what the entities declare: columns, rights and policies.
+#[tokio::test]
+async fn the_migrated_schema_is_the_declared_one() {
+    let database = TestDatabase::new().await;
+    let client = connect_raw(&database.url(Login::Owner)).await;
+    let last = Migrator::migrations().last().unwrap().name().to_owned();
+    assert_eq!(entity::schema::APP.migration, last);
+    for table in entity::schema::TABLES {
+        let sql =
+            "SELECT attname, format_type(atttypid, atttypmod), NOT attnotnull FROM pg_attribute
+             WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped";
+        let found = client.query(sql, &[&table.name]).await.unwrap();
+        let found: BTreeMap<String, (String, bool)> = found
+            .iter()
+            .map(|row| (row.get(0), (row.get(1), row.get(2))))
+            .collect();
+        assert_eq!(found, declared(table), "{}", table.name);
+        for (role, verbs) in [
+            ("app", table.app),
+            ("app_system", table.system),
+            ("app_backup", &["select"][..]),
+        ] {
+            let sql = "SELECT lower(privilege_type) FROM pg_class, aclexplode(relacl) x JOIN pg_roles r ON r.oid = x.grantee
+                 WHERE pg_class.oid = $1::text::regclass AND rolname = $2 ORDER BY 1";
+            let granted: Vec<String> = client
+                .query(sql, &[&table.name, &role])
+                .await
+                .unwrap()
+                .iter()
+                .map(|row| row.get(0))
+                .collect();
+            let mut verbs: Vec<&str> = verbs.to_vec();
+            verbs.sort_unstable();
+            assert_eq!(granted, verbs, "{role} on {}", table.name);
+        }
+    }
+}
+
+fn declared(table: &Table) -> BTreeMap<String, (String, bool)> {
+    let tenant = (table.tenant.to_owned(), ("uuid".to_owned(), false));
+    let columns = table.columns.iter();
+    let columns = columns.map(|c| (c.name.to_owned(), (c.sql_type.to_owned(), c.nullable)));
+    columns.chain([tenant]).collect()
+}
