@@ -9,6 +9,7 @@ use dev_server::roles::{self, Made};
 use dev_server::{DatabaseUrl, Login, Passwords, Server, TestServer};
 use serde_json::json;
 
+use crate::terminal::say;
 use crate::{env_file, terminal, workspace};
 
 const DATABASE: &str = "app";
@@ -136,11 +137,11 @@ impl PasswordFile {
 fn start(passwords: &PasswordFile) -> anyhow::Result<()> {
     let given = passwords.read()?;
     let mut server = Server::persistent(&workspace())?;
-    println!("server    {}", server.why());
+    say!("server    {}", server.why());
     let made = server.make_roles(&given, false)?;
-    println!("roles     {}", in_words(&made));
+    say!("roles     {}", in_words(&made));
     server.ensure_database(DATABASE)?;
-    println!("database  {}", server.address().with_database(DATABASE));
+    say!("database  {}", server.address().with_database(DATABASE));
 
     let settings = [
         ("DATABASE_URL", server.url(Login::App, DATABASE)?),
@@ -153,8 +154,8 @@ fn start(passwords: &PasswordFile) -> anyhow::Result<()> {
     ];
     let file = workspace().join(".env.local");
     env_file::set(&file, &settings)?;
-    println!("settings  {}", file.display());
-    println!(
+    say!("settings  {}", file.display());
+    say!(
         "next      {}",
         terminal::bold("cargo run -p migration -- up")
     );
@@ -177,12 +178,12 @@ fn in_words(made: &Made) -> String {
 
 fn stop(tests: bool) -> anyhow::Result<()> {
     if Server::stop(&workspace())? {
-        println!("The development server is stopped; its data stays.");
+        say!("The development server is stopped; its data stays.");
     } else {
-        println!("No development server runs.");
+        say!("No development server runs.");
     }
     if tests {
-        println!("Test servers stopped: {}.", TestServer::stop_all()?);
+        say!("Test servers stopped: {}.", TestServer::stop_all()?);
     }
     Ok(())
 }
@@ -205,22 +206,22 @@ fn status(json: bool) -> anyhow::Result<()> {
             "brought": status.brought.map(|url| url.to_string()),
             "test_servers": tests,
         });
-        println!("{value:#}");
+        say!("{value:#}");
         return Ok(());
     }
     if let Some(url) = &status.brought {
-        println!("server        {url} (ADMIN_DATABASE_URL)");
+        say!("server        {url} (ADMIN_DATABASE_URL)");
     }
     match (status.running, status.data_version) {
         (Some((pid, port)), Some(version)) => {
-            println!("development   PostgreSQL {version} on port {port}, process {pid}");
-            println!("log           {}", status.log.display());
+            say!("development   PostgreSQL {version} on port {port}, process {pid}");
+            say!("log           {}", status.log.display());
         }
-        (_, Some(version)) => println!("development   stopped, with data of PostgreSQL {version}"),
-        (_, None) => println!("development   none: cargo xtask db start"),
+        (_, Some(version)) => say!("development   stopped, with data of PostgreSQL {version}"),
+        (_, None) => say!("development   none: cargo xtask db start"),
     }
     for (dir, port) in tests {
-        println!("tests         port {port}, {}", dir.display());
+        say!("tests         port {port}, {}", dir.display());
     }
     Ok(())
 }
@@ -236,7 +237,7 @@ fn url(role: Role) -> anyhow::Result<()> {
         Some(login) => server.url(login, DATABASE)?,
         None => server.admin_url(DATABASE),
     };
-    println!("{url}");
+    say!("{url}");
     Ok(())
 }
 
@@ -272,8 +273,8 @@ fn reset(yes: bool) -> anyhow::Result<()> {
     }
     server.drop_database(DATABASE)?;
     server.create_database(DATABASE, None)?;
-    println!("{address} is empty.");
-    println!(
+    say!("{address} is empty.");
+    say!(
         "next      {}",
         terminal::bold("cargo run -p migration -- up")
     );
@@ -282,7 +283,7 @@ fn reset(yes: bool) -> anyhow::Result<()> {
 
 fn make_roles(options: &Roles) -> anyhow::Result<()> {
     if options.print {
-        print!("{}", roles::script(&options.database));
+        say!("{}", roles::script(&options.database).trim_end());
         return Ok(());
     }
     let given = options.passwords.read()?;
@@ -290,14 +291,14 @@ fn make_roles(options: &Roles) -> anyhow::Result<()> {
         Some(url) => Server::brought(&DatabaseUrl::parse(url)?)?,
         None => Server::persistent(&workspace())?,
     };
-    println!("server    {}", server.why());
+    say!("server    {}", server.why());
     let made = server.make_roles(&given, options.rotate)?;
-    println!("roles     {}", in_words(&made));
+    say!("roles     {}", in_words(&made));
     server.ensure_database(&options.database)?;
-    println!(
+    say!(
         "database  {}",
         server.address().with_database(&options.database)
     );
-    println!("passwords {}", server.passwords_file().display());
+    say!("passwords {}", server.passwords_file().display());
     Ok(())
 }

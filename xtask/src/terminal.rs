@@ -2,10 +2,36 @@
 
 use std::io::{IsTerminal, Write};
 
+/// Prints a line on standard output. A reader that has gone, as after `| head`, is no failure.
+macro_rules! say {
+    ($($text:tt)*) => {
+        crate::terminal::print_line(&format!($($text)*))
+    };
+}
+pub(crate) use say;
+
+pub(crate) fn print_line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
 /// A text in bold on standard output.
 pub(crate) fn bold(text: &str) -> String {
+    painted("1", text)
+}
+
+/// A text in green on standard output.
+pub(crate) fn green(text: &str) -> String {
+    painted("32", text)
+}
+
+/// A text in red on standard output.
+pub(crate) fn red(text: &str) -> String {
+    painted("1;31", text)
+}
+
+fn painted(code: &str, text: &str) -> String {
     if std::io::stdout().is_terminal() && colours_are_wanted() {
-        format!("\x1b[1m{text}\x1b[0m")
+        format!("\x1b[{code}m{text}\x1b[0m")
     } else {
         text.to_owned()
     }

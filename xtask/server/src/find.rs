@@ -72,7 +72,7 @@ fn usual_folders(root: &Path) -> Vec<PathBuf> {
             .into_iter()
             .flatten()
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter_map(|name| name.strip_prefix(prefix)?.parse().ok())
+            .filter_map(|name| name.strip_prefix(prefix)?.parse::<u16>().ok())
             .collect();
         versions.sort_unstable();
         let newest_first = versions.iter().rev();

@@ -41,7 +41,7 @@ impl Deref for TestServer {
 }
 
 /// How many templates of earlier migrations are kept.
-const TEMPLATES_KEPT: usize = 4;
+const TEMPLATES_KEPT: usize = 8;
 
 const TEMPLATE: &str = "template_";
 
@@ -99,7 +99,9 @@ impl TestServer {
         let alone = Lock::try_exclusive(&locks.join("users"))?;
         let mut server = match Server::already_running(&cluster) {
             Ok(Some(server)) => server,
-            _ => start(&cluster, &chosen)?,
+            // Others are on it, so this may pass; replacing it would break their tests.
+            Err(error) if alone.is_none() => return Err(error),
+            _ => start(&cluster, &chosen, alone.is_some())?,
         };
         make_roles_once(&mut server, &cluster)?;
         if alone.is_some() {
@@ -206,10 +208,14 @@ fn clusters_in(dir: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Starts the server. Data that a crash made unusable is replaced: it is worth nothing.
-fn start(cluster: &Cluster, chosen: &Chosen) -> Result<Server> {
+/// Starts the server. Data that a crash made unusable is replaced when no one else is on it: it
+/// is worth nothing.
+fn start(cluster: &Cluster, chosen: &Chosen, alone: bool) -> Result<Server> {
     let settings: Vec<Setting> = throw_away_settings();
-    Server::start(cluster, chosen, &settings).or_else(|_| {
+    Server::start(cluster, chosen, &settings).or_else(|error| {
+        if !alone {
+            return Err(error);
+        }
         cluster.destroy()?;
         Server::start(cluster, chosen, &settings)
     })

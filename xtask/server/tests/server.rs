@@ -4,6 +4,21 @@ use std::process::Command;
 
 use dev_server::{Error, Login, Passwords, PrivateServer, Secret, Server, TestServer, Wanted};
 
+/// Forgets what is known about a brought server when a test is over.
+struct Forget(Option<std::path::PathBuf>);
+
+impl Forget {
+    fn of(server: &Server) -> Self {
+        Self(server.passwords_file().parent().map(Into::into))
+    }
+}
+
+impl Drop for Forget {
+    fn drop(&mut self) {
+        let _ = self.0.as_ref().map(std::fs::remove_dir_all);
+    }
+}
+
 fn unique(prefix: &str) -> String {
     format!("{prefix}_{}", Secret::generate().expose())
 }
@@ -161,6 +176,7 @@ fn a_master_that_is_no_superuser_can_make_the_roles() {
         .address()
         .with_login("master", Secret::new("p@ss:w/rd#1"));
     let mut server = Server::brought(&url).unwrap();
+    let _forget = Forget::of(&server);
     let mut given = Passwords::default();
     given.set("app_login_1", Secret::new("it's \"a\" p@ss:w/rd#1\\"));
     let made = server.make_roles(&given, false).unwrap();
@@ -207,6 +223,7 @@ fn a_superuser_among_the_roles_is_refused() {
     own.psql("postgres", "ALTER ROLE app_system_1 BYPASSRLS")
         .unwrap();
     let mut server = Server::brought(own.address()).unwrap();
+    let _forget = Forget::of(&server);
     let error = server.make_roles(&Passwords::default(), false).unwrap_err();
     assert!(
         error
