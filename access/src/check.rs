@@ -45,6 +45,15 @@ pub(crate) fn stripe_id(field: &'static str, id: &str, prefix: &str) -> Result<(
     }
 }
 
+/// Basis points: from `least` to 10,000.
+pub(crate) fn basis_points(field: &'static str, value: i32, least: i32) -> Result<(), Error> {
+    if (least..=10_000).contains(&value) {
+        Ok(())
+    } else {
+        Err(Error::invalid(field, "not_basis_points"))
+    }
+}
+
 /// The application's own notes: a JSON object of at most 16 KiB.
 pub(crate) fn metadata(field: &'static str, json: Option<&Value>) -> Result<(), Error> {
     const LIMIT: usize = 16 * 1024;

@@ -1,4 +1,8 @@
+use std::sync::Arc;
+
 use entity_guard::{AccountId, Config, ConnectError, PoolStatus};
+
+use crate::{Error, check, journal::Journal};
 
 /// The database, as the application's login sees it; cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,9 +25,7 @@ impl Db {
     /// The handle of one account, for one request or job.
     #[must_use]
     pub fn tenant(&self, account: AccountId) -> Tenant {
-        Tenant {
-            guard: self.guard.tenant(account),
-        }
+        Tenant::new(self.guard.tenant(account))
     }
 
     /// Makes the checks of [`Db::connect`] again, for a readiness probe.
@@ -52,6 +54,8 @@ impl Db {
 #[derive(Debug)]
 pub struct Tenant {
     pub(crate) guard: entity_guard::Tenant,
+    actor: Arc<str>,
+    journal: Journal,
 }
 
 impl Tenant {
@@ -59,5 +63,41 @@ impl Tenant {
     #[must_use]
     pub const fn account(&self) -> AccountId {
         self.guard.account()
+    }
+
+    /// The same handle, acting for somebody whom the audit log names: an id of the application's, not a name or an
+    /// address, since the log is kept.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an actor that isn't 1 to 200 characters.
+    pub fn acting_for(self, actor: &str) -> Result<Self, Error> {
+        check::length("actor", actor, 1..=200)?;
+        let actor = actor.into();
+        Ok(Self { actor, ..self })
+    }
+
+    pub(crate) fn new(guard: entity_guard::Tenant) -> Self {
+        Self {
+            guard,
+            actor: "app".into(),
+            journal: Journal::default(),
+        }
+    }
+
+    /// The handle of a transaction, with a log of its own.
+    pub(crate) fn inside(&self, guard: entity_guard::Tenant) -> Self {
+        Self {
+            guard,
+            actor: Arc::clone(&self.actor),
+            journal: Journal::default(),
+        }
+    }
+
+    pub(crate) fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    pub(crate) const fn journal(&self) -> &Journal {
+        &self.journal
     }
 }

@@ -56,6 +56,14 @@ pub enum Reason {
     },
     /// More would go back to the buyer than was paid.
     RefundExceedsPayment,
+    /// The payee is owed nothing, or less than the least that a payout pays.
+    InsufficientShares,
+    /// It isn't known which connected account of Stripe to pay to.
+    NoConnectedAccount,
+    /// The active routes would give away more than all of a payment.
+    SharesExceedWhole,
+    /// There are as many as there may be.
+    TooMany,
     /// It refers to something that the account doesn't have.
     UnknownReference,
     /// Something refers to it.
@@ -101,6 +109,10 @@ impl Reason {
         match self {
             Self::IllegalTransition { .. } => "illegal_transition",
             Self::RefundExceedsPayment => "refund_exceeds_payment",
+            Self::InsufficientShares => "insufficient_shares",
+            Self::NoConnectedAccount => "no_connected_account",
+            Self::SharesExceedWhole => "shares_exceed_whole",
+            Self::TooMany => "too_many",
             Self::UnknownReference => "unknown_reference",
             Self::InUse => "in_use",
             Self::TransactionAbandoned => "transaction_abandoned",
@@ -113,6 +125,10 @@ impl fmt::Display for Reason {
         match self {
             Self::IllegalTransition { from, to } => write!(f, "it can't go from {from} to {to}"),
             Self::RefundExceedsPayment => f.write_str("more would go back than was paid"),
+            Self::InsufficientShares => f.write_str("nothing is owed, or less than the minimum"),
+            Self::NoConnectedAccount => f.write_str("it isn't known where to pay to"),
+            Self::SharesExceedWhole => f.write_str("more would be given away than all"),
+            Self::TooMany => f.write_str("there are as many as there may be"),
             Self::UnknownReference => f.write_str("it refers to something that is not there"),
             Self::InUse => f.write_str("something refers to it"),
             Self::TransactionAbandoned => f.write_str("a part of the transaction was abandoned"),
@@ -157,7 +173,23 @@ fn constraint(kind: Constraint, name: &str) -> Error {
 
 fn field_of(name: &str) -> &'static str {
     const FIELDS: &[(&str, &str)] = &[
+        (
+            "account_payment_settings_default_currency",
+            "default_currency",
+        ),
+        ("account_payment_settings_fee_bp", "fee_bp"),
+        ("account_payment_settings_minimum_payout", "minimum_payout"),
+        (
+            "account_payment_settings_statement_descriptor",
+            "statement_descriptor",
+        ),
+        ("account_payout_routes_payee", "payee"),
+        ("account_payout_routes_role", "role"),
+        ("account_payout_routes_share_bp", "share_bp"),
         ("accounts_name_length", "name"),
+        ("pay_out_amount", "amount"),
+        ("pay_out_currency", "currency"),
+        ("pay_out_idempotency_key", "idempotency_key"),
         ("stripe_payments_amount", "amount"),
         ("stripe_payments_buyer", "buyer"),
         ("stripe_payments_currency", "currency"),

@@ -17,19 +17,29 @@
 //! # }
 //! ```
 
+pub mod account_payment_settings;
+pub mod account_payout_routes;
 pub mod accounts;
+mod atomic;
 #[cfg(feature = "axum")]
 pub mod axum;
 mod check;
 mod db;
 mod error;
+mod journal;
+mod money;
 mod page;
+pub mod pay_out;
+pub mod payment_share_tracking;
+pub mod payment_system_logs;
 pub mod stripe_payments;
 pub mod system;
 mod transaction;
 
 pub use db::{Db, Tenant};
-pub use entity::{Currency, InvalidCurrency, StripePaymentId};
+pub use entity::{
+    Currency, InvalidCurrency, PayOutId, PaymentShareId, PayoutRouteId, StripePaymentId,
+};
 pub use entity_guard::{
     AccountId, Config, ConfigError, ConnectError, Isolation, MissingAccount, Patch, PoolStatus,
     SslMode,

@@ -32,6 +32,9 @@ pub struct Cursor(String);
 pub(crate) enum List {
     StripePaymentsNewest = 1,
     StripePaymentsOldest = 2,
+    OpenShares = 3,
+    PayOuts = 4,
+    Logs = 5,
 }
 
 impl Cursor {
@@ -44,24 +47,40 @@ impl Cursor {
         Self(URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    /// The place after the entry `seq`.
+    pub(crate) fn after_seq(list: List, seq: i64) -> Self {
+        let mut bytes = vec![list as u8];
+        bytes.extend(seq.to_be_bytes());
+        bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
+        Self(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    pub(crate) fn read_seq(&self, list: List) -> Result<i64, Error> {
+        let place = self.content(list).and_then(|rest| rest.try_into().ok());
+        place
+            .map(i64::from_be_bytes)
+            .ok_or(Error::invalid("cursor", "not_a_cursor_of_this_list"))
+    }
+
     pub(crate) fn read(&self, list: List) -> Result<(DateTime<Utc>, Uuid), Error> {
         self.parts(list)
             .ok_or(Error::invalid("cursor", "not_a_cursor_of_this_list"))
     }
 
     fn parts(&self, list: List) -> Option<(DateTime<Utc>, Uuid)> {
-        let bytes = URL_SAFE_NO_PAD.decode(&self.0).ok()?;
-        let (content, sum) = bytes.split_last_chunk::<4>()?;
-        if crc32fast::hash(content) != u32::from_be_bytes(*sum) {
-            return None;
-        }
-        let (tag, rest) = content.split_first()?;
-        let (at, id) = rest.split_first_chunk::<8>()?;
-        if *tag != list as u8 {
-            return None;
-        }
+        let content = self.content(list)?;
+        let (at, id) = content.split_first_chunk::<8>()?;
         let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at))?;
         Some((at, Uuid::from_slice(id).ok()?))
+    }
+
+    /// What follows the list's tag, when tag and checksum are right.
+    fn content(&self, list: List) -> Option<Vec<u8>> {
+        let bytes = URL_SAFE_NO_PAD.decode(&self.0).ok()?;
+        let (content, sum) = bytes.split_last_chunk::<4>()?;
+        let (tag, rest) = content.split_first()?;
+        let whole = crc32fast::hash(content) == u32::from_be_bytes(*sum) && *tag == list as u8;
+        whole.then(|| rest.to_vec())
     }
 }
 

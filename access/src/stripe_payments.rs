@@ -8,10 +8,15 @@ use entity::stripe_payments::StripePayments;
 use entity_guard::{Insert, Predicate, Select, Update, count as rows};
 use futures_util::{Stream, TryStreamExt, stream as streams};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{
-    Currency, Cursor, Error, Page, Reason, StripePaymentId, Tenant, check,
+    Currency, Cursor, Error, Page, Reason, StripePaymentId, Tenant,
+    atomic::{Scope, atomic},
+    check,
+    journal::Entry,
     page::{self, List},
+    payment_share_tracking,
 };
 
 pub use entity::{
@@ -79,10 +84,19 @@ pub struct CurrencyTotal {
 /// account.
 pub async fn create(tenant: &Tenant, new: NewStripePayment) -> Result<StripePayment, Error> {
     check_new(&new)?;
-    let insert = Insert::<StripePayments>::new(new)
-        .set(StripePayments::STATUS, PaymentStatus::RequiresPaymentMethod)
-        .set(StripePayments::REFUNDED, 0);
-    Ok(insert.one(&tenant.guard).await?)
+    let new = &new;
+    atomic(tenant, move |scope| {
+        Box::pin(async move {
+            let insert = Insert::<StripePayments>::new(new.clone())
+                .set(StripePayments::STATUS, PaymentStatus::RequiresPaymentMethod)
+                .set(StripePayments::REFUNDED, 0)
+                .set(StripePayments::DISPUTED, 0);
+            let payment = insert.one(&scope.tenant().guard).await?;
+            scope.note(entry("stripe_payments.create", &payment));
+            Ok(payment)
+        })
+    })
+    .await
 }
 
 /// The payment with this id.
@@ -112,7 +126,10 @@ pub async fn find_by_payment_intent(
 ///
 /// # Errors
 /// [`Error::Invalid`] names the field: a limit that isn't 1 to 500, a cursor that isn't of this list and order.
-pub async fn list(tenant: &Tenant, list: &ListStripePayments) -> Result<Page<StripePayment>, Error> {
+pub async fn list(
+    tenant: &Tenant,
+    list: &ListStripePayments,
+) -> Result<Page<StripePayment>, Error> {
     let limit = page::page_size(list.limit)?;
     let (of, newest) = match list.order.unwrap_or_default() {
         StripePaymentOrder::Newest => (List::StripePaymentsNewest, true),
@@ -127,7 +144,11 @@ pub async fn list(tenant: &Tenant, list: &ListStripePayments) -> Result<Page<Str
     };
     let rows = Select::<StripePayments>::new()
         .filter(matching(list)?)
-        .keyset((StripePayments::CREATED_AT, StripePayments::ID), newest, after)
+        .keyset(
+            (StripePayments::CREATED_AT, StripePayments::ID),
+            newest,
+            after,
+        )
         .limit(limit + 1)
         .all(&tenant.guard)
         .await?;
@@ -157,7 +178,10 @@ pub fn stream<'t>(
             request.cursor = Some(cursor);
             request
         });
-        Ok(Some((streams::iter(page.items.into_iter().map(Ok)), following)))
+        Ok(Some((
+            streams::iter(page.items.into_iter().map(Ok)),
+            following,
+        )))
     });
     pages.try_flatten()
 }
@@ -236,7 +260,7 @@ pub async fn advance(
     if matches!(status, PaymentStatus::Succeeded | PaymentStatus::Canceled) {
         return Err(Error::invalid("status", "final"));
     }
-    transition(tenant, id, status, Update::new()).await
+    transition(tenant, id, status, "stripe_payments.advance", Update::new).await
 }
 
 /// Takes the payment back to `requires_payment_method` after an attempt failed, and keeps Stripe's code for why.
@@ -252,8 +276,9 @@ pub async fn fail_attempt(
     code: &str,
 ) -> Result<StripePayment, Error> {
     check::length("code", code, 1..=255)?;
-    let update = Update::new().set(StripePayments::LAST_ERROR, Some(code.to_owned()));
-    transition(tenant, id, PaymentStatus::RequiresPaymentMethod, update).await
+    let update = || Update::new().set(StripePayments::LAST_ERROR, Some(code.to_owned()));
+    let to = PaymentStatus::RequiresPaymentMethod;
+    transition(tenant, id, to, "stripe_payments.fail_attempt", update).await
 }
 
 /// Ends the payment as paid by this charge (`ch_…` or `py_…`), and returns it as stored; one that has succeeded already
@@ -269,10 +294,13 @@ pub async fn succeed(
 ) -> Result<StripePayment, Error> {
     let checked = check::stripe_id("charge", charge, "ch_");
     checked.or_else(|_| check::stripe_id("charge", charge, "py_"))?;
-    let update = Update::new()
-        .set(StripePayments::CHARGE, Some(charge.to_owned()))
-        .set(StripePayments::LAST_ERROR, None);
-    transition(tenant, id, PaymentStatus::Succeeded, update).await
+    let update = || {
+        Update::new()
+            .set(StripePayments::CHARGE, Some(charge.to_owned()))
+            .set(StripePayments::LAST_ERROR, None)
+    };
+    let to = PaymentStatus::Succeeded;
+    transition(tenant, id, to, "stripe_payments.succeed", update).await
 }
 
 /// Gives the payment up, and returns it as stored; one that was canceled already stays as it is.
@@ -281,46 +309,109 @@ pub async fn succeed(
 /// [`Error::NotFound`] when the account has none; [`Error::Rejected`] with [`Reason::IllegalTransition`] when it has
 /// succeeded.
 pub async fn cancel(tenant: &Tenant, id: StripePaymentId) -> Result<StripePayment, Error> {
-    transition(tenant, id, PaymentStatus::Canceled, Update::new()).await
+    transition(
+        tenant,
+        id,
+        PaymentStatus::Canceled,
+        "stripe_payments.cancel",
+        Update::new,
+    )
+    .await
 }
 
 /// Records what went back to the buyer *in total* so far, and returns the payment as stored.
 ///
 /// The total is what a charge of Stripe says in `amount_refunded` (<https://docs.stripe.com/api/charges/object>). Being a
-/// total and not a step, it can be recorded twice, and a smaller one than is stored comes late and changes nothing.
+/// total and not a step, it can be recorded twice, and a smaller one than is stored comes late and changes nothing. What
+/// goes back is taken from the payment's shares, when it was split.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Invalid`] for a total under 1; [`Error::Rejected`] with
-/// [`Reason::RefundExceedsPayment`] when it is more than the amount, with [`Reason::IllegalTransition`] when the payment
+/// [`Reason::RefundExceedsPayment`] when with what disputes withdrew it is more than the amount, with [`Reason::IllegalTransition`] when the payment
 /// has not succeeded.
 pub async fn refund(
     tenant: &Tenant,
     id: StripePaymentId,
     total: i64,
 ) -> Result<StripePayment, Error> {
+    atomic(tenant, move |scope| {
+        Box::pin(async move {
+            let payment = gone_back(scope, id, Back::Refunded, total).await?;
+            payment_share_tracking::take_back(scope, &payment).await?;
+            Ok(payment)
+        })
+    })
+    .await
+}
+
+/// As [`refund`] does for refunds, records what disputes have withdrawn, without the shares.
+pub(crate) async fn record_dispute(
+    scope: &Scope<'_>,
+    id: StripePaymentId,
+    total: i64,
+) -> Result<StripePayment, Error> {
+    gone_back(scope, id, Back::Disputed, total).await
+}
+
+/// The payment, held until the transaction ends.
+pub(crate) async fn get_for_update(
+    tenant: &Tenant,
+    id: StripePaymentId,
+) -> Result<StripePayment, Error> {
+    let select = Select::<StripePayments>::new().filter(StripePayments::ID.eq(id));
+    Ok(select.for_update().one(&tenant.guard).await?)
+}
+
+/// The two ways in which money goes back to the buyer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Back {
+    Refunded,
+    Disputed,
+}
+
+/// Records a total of what went back, unless a larger one is stored.
+async fn gone_back(
+    scope: &Scope<'_>,
+    id: StripePaymentId,
+    way: Back,
+    total: i64,
+) -> Result<StripePayment, Error> {
     if total < 1 {
         return Err(Error::invalid("total", "not_positive"));
     }
-    let changed = Update::<StripePayments>::new()
-        .set(StripePayments::REFUNDED, total)
-        .filter(Predicate::all([
-            StripePayments::ID.eq(id),
-            StripePayments::STATUS.eq(PaymentStatus::Succeeded),
-            StripePayments::AMOUNT.ge(total),
-            StripePayments::REFUNDED.lt(total),
-        ]))
-        .one(&tenant.guard)
-        .await;
-    if changed != Err(entity_guard::Error::NotFound) {
-        return Ok(changed?);
-    }
-    let payment = get(tenant, id).await?;
+    let payment = get_for_update(scope.tenant(), id).await?;
+    let (column, stored, other, event) = match way {
+        Back::Refunded => (
+            StripePayments::REFUNDED,
+            payment.refunded,
+            payment.disputed,
+            "stripe_payments.refund",
+        ),
+        Back::Disputed => (
+            StripePayments::DISPUTED,
+            payment.disputed,
+            payment.refunded,
+            "payment_share_tracking.reverse",
+        ),
+    };
     if payment.status != PaymentStatus::Succeeded {
-        return Err(illegal(payment.status, "refunded"));
+        let to = if way == Back::Refunded {
+            "refunded"
+        } else {
+            "disputed"
+        };
+        return Err(illegal(payment.status, to));
     }
-    if payment.amount < total {
+    if total > payment.amount - other {
         return Err(Error::Rejected(Reason::RefundExceedsPayment));
     }
+    if total <= stored {
+        return Ok(payment);
+    }
+    let update = Update::<StripePayments>::new().set(column, total);
+    let one = update.filter(StripePayments::ID.eq(id));
+    let payment = one.one(&scope.tenant().guard).await?;
+    scope.note(entry(event, &payment));
     Ok(payment)
 }
 
@@ -329,26 +420,45 @@ async fn transition(
     tenant: &Tenant,
     id: StripePaymentId,
     to: PaymentStatus,
-    update: Update<StripePayments>,
+    event: &'static str,
+    update: impl Fn() -> Update<StripePayments> + Sync,
 ) -> Result<StripePayment, Error> {
-    let from = PaymentStatus::ALL.iter().copied();
-    let changed = update
-        .set(StripePayments::STATUS, to)
-        .filter(Predicate::all([
-            StripePayments::ID.eq(id),
-            StripePayments::STATUS.is_in(from.filter(|from| from.may_become(to))),
-        ]))
-        .one(&tenant.guard)
-        .await;
-    if changed != Err(entity_guard::Error::NotFound) {
-        return Ok(changed?);
-    }
-    let payment = get(tenant, id).await?;
-    if payment.status == to {
-        Ok(payment)
-    } else {
-        Err(illegal(payment.status, to.as_str()))
-    }
+    let update = &update;
+    atomic(tenant, move |scope| {
+        Box::pin(async move {
+            let from = PaymentStatus::ALL.iter().copied();
+            let may = StripePayments::STATUS.is_in(from.filter(|from| from.may_become(to)));
+            let changed = update()
+                .set(StripePayments::STATUS, to)
+                .filter(StripePayments::ID.eq(id).and(may))
+                .all(&scope.tenant().guard)
+                .await?
+                .pop();
+            if let Some(payment) = changed {
+                scope.note(entry(event, &payment));
+                return Ok(payment);
+            }
+            let payment = get(scope.tenant(), id).await?;
+            if payment.status == to {
+                Ok(payment)
+            } else {
+                Err(illegal(payment.status, to.as_str()))
+            }
+        })
+    })
+    .await
+}
+
+fn entry(event: &'static str, payment: &StripePayment) -> Entry {
+    let data = json!({
+        "status": payment.status,
+        "amount": payment.amount,
+        "fee": payment.fee,
+        "refunded": payment.refunded,
+        "disputed": payment.disputed,
+        "currency": payment.currency,
+    });
+    Entry::new(event, format!("stripe_payments/{}", payment.id), data)
 }
 
 fn illegal(from: PaymentStatus, to: &'static str) -> Error {
@@ -364,10 +474,13 @@ fn matching(list: &ListStripePayments) -> Result<Predicate<StripePayments>, Erro
     let wanted = [
         list.status.map(|v| StripePayments::STATUS.eq(v)),
         list.pay_for.map(|v| StripePayments::PAY_FOR.eq(v)),
-        list.pay_for_id.clone().map(|v| StripePayments::PAY_FOR_ID.eq(v)),
+        list.pay_for_id
+            .clone()
+            .map(|v| StripePayments::PAY_FOR_ID.eq(v)),
         list.buyer.clone().map(|v| StripePayments::BUYER.eq(v)),
         list.created_from.map(|v| StripePayments::CREATED_AT.ge(v)),
-        list.created_before.map(|v| StripePayments::CREATED_AT.lt(v)),
+        list.created_before
+            .map(|v| StripePayments::CREATED_AT.lt(v)),
     ];
     Ok(Predicate::all(wanted.into_iter().flatten()))
 }

@@ -1,16 +1,13 @@
 use std::{marker::PhantomData, ops::Deref};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use entity_guard::{Isolation, TransactionEnd};
 
-use crate::{Error, Tenant};
-
-/// How often [`Tenant::transaction`] runs its body at most.
-const TRIES: usize = 5;
+use crate::{Error, Tenant, atomic};
 
 /// A transaction of one account: it derefs to the [`Tenant`], so that all functions work inside.
 ///
-/// Dropped without [`Transaction::commit`], it is undone. There is no way to another account inside.
+/// Dropped without [`Transaction::commit`], it is undone. The handle leads to no other account; a handle that is had
+/// elsewhere works on a connection of its own, beside the transaction.
 #[derive(Debug)]
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct Transaction<'t> {
@@ -43,7 +40,7 @@ impl Tenant {
     pub async fn begin_at(&mut self, isolation: Isolation) -> Result<Transaction<'_>, Error> {
         let (guard, end) = self.guard.begin(isolation).await?;
         Ok(Transaction {
-            tenant: Self { guard },
+            tenant: self.inside(guard),
             end,
             outer: PhantomData,
         })
@@ -78,20 +75,13 @@ impl Tenant {
         F: AsyncFnMut(&mut Transaction<'_>) -> Result<R, E>,
         E: From<Error>,
     {
-        let mut pauses = ExponentialBuilder::default()
-            .with_jitter()
-            .with_min_delay(std::time::Duration::from_millis(5))
-            .with_max_times(TRIES - 1)
-            .build();
+        let mut pauses = atomic::pauses();
         loop {
             let mut transaction = self.begin_at(isolation).await?;
             let (outcome, collided) = match body(&mut transaction).await {
-                Ok(done) => match transaction.end.commit().await {
+                Ok(done) => match atomic::save(&transaction.tenant, transaction.end).await {
                     Ok(()) => return Ok(done),
-                    Err(error) => {
-                        let collided = error == entity_guard::Error::Serialization;
-                        (E::from(error.into()), collided)
-                    }
+                    Err((error, collided)) => (E::from(error), collided),
                 },
                 Err(error) => {
                     let wrong = transaction.end.wrong();
@@ -116,7 +106,8 @@ impl Transaction<'_> {
     /// The first error that a statement of the transaction had, even when the caller passed over it: nothing was saved.
     /// [`Error::CommitUnknown`] when the connection was lost before the answer.
     pub async fn commit(self) -> Result<(), Error> {
-        Ok(self.end.commit().await?)
+        let saved = atomic::save(&self.tenant, self.end).await;
+        saved.map_err(|(error, _)| error)
     }
 
     /// Undoes the transaction, and returns once its connection is free again.
@@ -137,15 +128,18 @@ impl Transaction<'_> {
         E: From<Error>,
     {
         let attempt = self.end.attempt().await.map_err(Error::from)?;
-        match body(self).await {
-            Ok(done) => {
-                attempt.keep().await.map_err(Error::from)?;
-                Ok(done)
-            }
+        let noted = self.tenant.journal().len();
+        let outcome = match body(self).await {
+            Ok(done) => attempt.keep().await.map(|()| done).map_err(Error::from),
             Err(error) => {
+                self.tenant.journal().forget_after(noted);
                 attempt.undo().await.map_err(Error::from)?;
-                Err(error)
+                return Err(error);
             }
+        };
+        if outcome.is_err() {
+            self.tenant.journal().forget_after(noted);
         }
+        Ok(outcome?)
     }
 }

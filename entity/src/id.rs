@@ -60,3 +60,18 @@ id! {
     /// The id of a [`StripePayment`](crate::stripe_payments::StripePayment).
     StripePaymentId
 }
+
+id! {
+    /// The id of a [`PayoutRoute`](crate::account_payout_routes::PayoutRoute).
+    PayoutRouteId
+}
+
+id! {
+    /// The id of a [`PaymentShare`](crate::payment_share_tracking::PaymentShare).
+    PaymentShareId
+}
+
+id! {
+    /// The id of a [`PayOut`](crate::pay_out::PayOut).
+    PayOutId
+}

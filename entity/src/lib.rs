@@ -3,12 +3,18 @@
 //! SeaORM's entities are `pub(crate)`; what leaves the crate are the plain structs and the markers that
 //! `#[derive(TenantScoped)]` writes beside them. Applications depend on `access`, never on this crate.
 
+pub mod account_payment_settings;
+pub mod account_payout_routes;
 pub mod accounts;
 mod currency;
 mod id;
+pub mod pay_out;
 pub mod payment_enums;
+pub mod payment_log_heads;
+pub mod payment_share_tracking;
+pub mod payment_system_logs;
 pub mod schema;
 pub mod stripe_payments;
 
 pub use currency::{Currency, InvalidCurrency};
-pub use id::StripePaymentId;
+pub use id::{PayOutId, PaymentShareId, PayoutRouteId, StripePaymentId};

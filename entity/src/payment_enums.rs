@@ -66,3 +66,126 @@ pub enum PayFor {
     /// A purchase code.
     Ppu,
 }
+
+/// Why somebody gets a part of a payment.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[tenant(enum_name = "payee_role")]
+pub enum PayeeRole {
+    /// The account itself, which gets what the others don't.
+    Creator,
+    /// The platform, which gets the fee.
+    Platform,
+    /// An agent of the account.
+    Agent,
+    /// A partner, such as a co-author.
+    Partner,
+    /// Somebody who brought the buyer.
+    Affiliate,
+}
+
+/// Where a share of a payment stands.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[tenant(enum_name = "share_status")]
+pub enum ShareStatus {
+    /// It waits for a payout.
+    Open,
+    /// A payout is under way that holds it.
+    Reserved,
+    /// It was paid out.
+    Paid,
+    /// It went back to the buyer before it was paid out; final.
+    Reversed,
+}
+
+/// What a share is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[tenant(enum_name = "share_kind")]
+pub enum ShareKind {
+    /// A part of the payment; 0 or more.
+    Share,
+    /// What is taken back of a part that a payout holds or has paid; less than 0, netted by the next payout.
+    Clawback,
+}
+
+/// Where a payout stands.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[tenant(enum_name = "pay_out_status")]
+pub enum PayOutStatus {
+    /// Its shares are reserved; Stripe's transfer is still to be made.
+    Requested,
+    /// Stripe has made the transfer.
+    Paid,
+    /// The transfer failed or was reversed; its shares are open again. Final.
+    Failed,
+    /// Given up before the transfer; its shares are open again. Final.
+    Canceled,
+}
+
+impl PayOutStatus {
+    /// Whether a payout in this status may go to `next`. A transfer that was made can still be reversed.
+    #[must_use]
+    pub const fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Requested => !matches!(next, Self::Requested),
+            Self::Paid => matches!(next, Self::Failed),
+            Self::Failed | Self::Canceled => false,
+        }
+    }
+}
+
+/// How often an account wants to be paid out.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[tenant(enum_name = "payout_schedule")]
+pub enum PayoutSchedule {
+    /// When somebody asks for it.
+    Manual,
+    /// Every day.
+    Daily,
+    /// Every week.
+    Weekly,
+    /// Every month.
+    Monthly,
+}
+
+/// How much an entry of the audit log matters.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[tenant(enum_name = "log_level")]
+pub enum LogLevel {
+    /// The normal course of things.
+    Info,
+    /// Something went wrong, such as a payout that failed.
+    Warning,
+    /// Something that concerns who may do or see what.
+    Security,
+}
+
+impl ShareStatus {
+    /// Whether a share in this status may go to `next`.
+    #[must_use]
+    pub const fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Open => matches!(next, Self::Reserved | Self::Reversed),
+            Self::Reserved => matches!(next, Self::Paid | Self::Open),
+            Self::Paid => matches!(next, Self::Open),
+            Self::Reversed => false,
+        }
+    }
+}

@@ -2,16 +2,30 @@
 
 use entity_guard::{Requirements, Table, TenantScoped, policy};
 
-use crate::{accounts::Accounts, stripe_payments::StripePayments};
+use crate::{
+    account_payment_settings::AccountPaymentSettings, account_payout_routes::AccountPayoutRoutes,
+    accounts::Accounts, pay_out::PayOuts, payment_log_heads::PaymentLogHeads,
+    payment_share_tracking::PaymentShareTracking, payment_system_logs::PaymentSystemLogs,
+    stripe_payments::StripePayments,
+};
 
 /// The tenant tables.
-pub const TABLES: &[&Table] = &[Accounts::TABLE, StripePayments::TABLE];
+pub const TABLES: &[&Table] = &[
+    Accounts::TABLE,
+    AccountPaymentSettings::TABLE,
+    AccountPayoutRoutes::TABLE,
+    PayOuts::TABLE,
+    PaymentLogHeads::TABLE,
+    PaymentShareTracking::TABLE,
+    PaymentSystemLogs::TABLE,
+    StripePayments::TABLE,
+];
 
 /// Tables that hold no account's rows: the migrations that were applied, the schema's version, the system's diary.
 pub const UNSCOPED: &[&str] = &["seaql_migrations", "schema_version", "system_uses"];
 
 /// The migration that the entities are written for.
-const MIGRATION: &str = "m20261125_000003_system_uses";
+const MIGRATION: &str = "m20261125_000008_payment_share_tracking";
 
 /// The application's version of the schema: raised when an older application can't work with the database any more.
 const APP_VERSION: i32 = 1;

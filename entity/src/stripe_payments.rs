@@ -48,6 +48,8 @@ pub(crate) struct Model {
     pub fee: i64,
     /// What went back to the buyer so far, in minor units; 0 to the amount.
     pub refunded: i64,
+    /// What disputes have withdrawn so far, in minor units; with `refunded`, 0 to the amount.
+    pub disputed: i64,
     /// Where the payment stands at Stripe.
     #[tenant(as = "PaymentStatus")]
     pub status: PaymentStatusColumn,

@@ -3,9 +3,15 @@
 //! A migration says literally what it did when it was written, also of grants and policies: what an entity says today
 //! must not change history. `cargo xtask check` holds the outcome of all of them against the entities.
 
+mod column;
 mod m20261125_000001_accounts;
 mod m20261125_000002_stripe_payments;
 mod m20261125_000003_system_uses;
+mod m20261125_000004_payment_system_logs;
+mod m20261125_000005_account_payment_settings;
+mod m20261125_000006_account_payout_routes;
+mod m20261125_000007_pay_out;
+mod m20261125_000008_payment_share_tracking;
 pub mod rls;
 
 use std::time::Duration;
@@ -26,6 +32,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000001_accounts::Migration),
             Box::new(m20261125_000002_stripe_payments::Migration),
             Box::new(m20261125_000003_system_uses::Migration),
+            Box::new(m20261125_000004_payment_system_logs::Migration),
+            Box::new(m20261125_000005_account_payment_settings::Migration),
+            Box::new(m20261125_000006_account_payout_routes::Migration),
+            Box::new(m20261125_000007_pay_out::Migration),
+            Box::new(m20261125_000008_payment_share_tracking::Migration),
         ]
     }
 }

@@ -90,6 +90,7 @@ fn table() -> TableCreateStatement {
         .col(ColumnDef::new("currency").text().not_null())
         .col(ColumnDef::new("fee").big_integer().not_null())
         .col(ColumnDef::new("refunded").big_integer().not_null())
+        .col(ColumnDef::new("disputed").big_integer().not_null())
         .col(ColumnDef::new_with_type("status", status).not_null())
         .col(ColumnDef::new("payment_intent").text())
         .col(ColumnDef::new("charge").text())
@@ -120,11 +121,11 @@ fn table() -> TableCreateStatement {
         ))
         .check((
             "stripe_payments_refunded",
-            Expr::cust("refunded BETWEEN 0 AND amount"),
+            Expr::cust("refunded >= 0 AND disputed >= 0 AND refunded <= amount - disputed"),
         ))
         .check((
             "stripe_payments_refunded_only_after_success",
-            Expr::cust("refunded = 0 OR status = 'succeeded'"),
+            Expr::cust("(refunded = 0 AND disputed = 0) OR status = 'succeeded'"),
         ))
         .check((
             "stripe_payments_currency",

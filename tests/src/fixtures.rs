@@ -1,7 +1,11 @@
 //! The fixed cast: accounts A and B, each with rows in every tenant table.
 
 use access::{
-    AccountId, Db, StripePaymentId, Tenant,
+    AccountId, Db, PayOutId, PayoutRouteId, StripePaymentId, Tenant, account_payment_settings,
+    account_payment_settings::NewPaymentSettings,
+    account_payout_routes::{self, NewPayoutRoute, PayeeRole},
+    pay_out::{self, RequestPayOut},
+    payment_share_tracking,
     stripe_payments::{self, NewStripePayment, PayFor, PaymentStatus, StripePayment},
 };
 use tokio_postgres::Client;
@@ -26,6 +30,10 @@ pub struct Cast {
     pub payments_a: Vec<StripePayment>,
     /// B's payments, the earliest first.
     pub payments_b: Vec<StripePayment>,
+    /// One of A's routes and one of its payouts.
+    pub money_a: (PayoutRouteId, PayOutId),
+    /// One of B's routes and one of its payouts.
+    pub money_b: (PayoutRouteId, PayOutId),
 }
 
 impl Cast {
@@ -37,6 +45,8 @@ impl Cast {
         let b = database.account("B").await;
         let payments_a = payments(&db.tenant(a), "a").await;
         let payments_b = payments(&db.tenant(b), "b").await;
+        let money_a = money(&db.tenant(a), &payments_a).await;
+        let money_b = money(&db.tenant(b), &payments_b).await;
         Self {
             database,
             db,
@@ -44,6 +54,8 @@ impl Cast {
             b,
             payments_a,
             payments_b,
+            money_a,
+            money_b,
         }
     }
 
@@ -64,6 +76,79 @@ impl Cast {
     pub fn foreign_payment(&self) -> StripePaymentId {
         self.payments_b.first().expect("B has payments").id
     }
+}
+
+/// A route as a caller would make it.
+#[must_use]
+pub fn new_route(payee: &str, share_bp: i32) -> NewPayoutRoute {
+    NewPayoutRoute {
+        role: PayeeRole::Agent,
+        payee: payee.into(),
+        connected_account: format!("acct_{}", payee.replace('-', "")),
+        share_bp,
+    }
+}
+
+/// Settings as a caller would write them.
+#[must_use]
+pub fn new_settings() -> NewPaymentSettings {
+    NewPaymentSettings {
+        default_currency: "USD".parse().expect("it is a currency"),
+        schedule: account_payment_settings::PayoutSchedule::Weekly,
+        minimum_payout: 0,
+        fee_bp: 1_000,
+        statement_descriptor: Some("CREATOR SHOP".into()),
+        connected_account: Some("acct_own".into()),
+    }
+}
+
+/// A request for a payout in USD.
+#[must_use]
+pub fn new_payout(payee: &str, key: &str) -> RequestPayOut {
+    RequestPayOut {
+        payee: payee.into(),
+        currency: "USD".parse().expect("it is a currency"),
+        idempotency_key: key.into(),
+    }
+}
+
+/// Settings, routes to 20 payees, all paid payments split, and 20 payouts.
+async fn money(tenant: &Tenant, payments: &[StripePayment]) -> (PayoutRouteId, PayOutId) {
+    account_payment_settings::upsert(tenant, new_settings(), 0)
+        .await
+        .expect("the first");
+    let mut route = None;
+    for number in 0..ROWS {
+        let new = new_route(&format!("payee-{number}"), 100);
+        route = Some(
+            account_payout_routes::create(tenant, new)
+                .await
+                .expect("there is room")
+                .id,
+        );
+    }
+    for payment in payments
+        .iter()
+        .filter(|payment| payment.status == PaymentStatus::Succeeded)
+    {
+        payment_share_tracking::distribute(tenant, payment.id)
+            .await
+            .expect("it was paid");
+    }
+    let mut payout = None;
+    for number in 0..ROWS {
+        let request = new_payout(&format!("payee-{number}"), &format!("key-{number}"));
+        payout = Some(
+            pay_out::request(tenant, request)
+                .await
+                .expect("it is owed")
+                .id,
+        );
+    }
+    (
+        route.expect("there are routes"),
+        payout.expect("there are payouts"),
+    )
 }
 
 /// A payment as a caller would make it.

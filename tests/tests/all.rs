@@ -8,6 +8,7 @@
 
 mod all {
     mod accounts;
+    mod compile_fail;
     mod gate;
     mod guard;
     mod isolation;

@@ -1,6 +1,8 @@
 //! The commands of this workspace. `cargo xtask --help` lists them.
 
+mod check;
 mod db;
+mod demo;
 mod env_file;
 mod terminal;
 
@@ -18,16 +20,22 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Checks the workspace, its sources, what `access` shows, and the schema on a server.
+    Check(check::Options),
     /// The development server, its roles and its database.
     #[command(subcommand)]
     Db(db::Command),
+    /// Starts a database and an application on it, and walks through it by HTTP.
+    Demo(demo::Options),
 }
 
 fn main() -> ExitCode {
     env_file::load(&workspace());
     let arguments = Arguments::parse();
     let done = match arguments.command {
+        Command::Check(options) => check::run(&options),
         Command::Db(command) => db::run(command),
+        Command::Demo(options) => demo::run(&options),
     };
     match done {
         Ok(code) => code,

@@ -5,6 +5,7 @@ use syn::{Attribute, Error, LitStr, Result, Type, meta::ParseNestedMeta};
 pub(crate) struct TableAttributes {
     pub(crate) table: Option<String>,
     pub(crate) row: Option<String>,
+    pub(crate) marker: Option<String>,
     pub(crate) column: Option<String>,
     pub(crate) app: Vec<String>,
     pub(crate) system: Vec<String>,
@@ -18,6 +19,8 @@ impl TableAttributes {
                 attribute.parse_nested_meta(|meta| {
                     if meta.path.is_ident("row") {
                         found.row = Some(text(&meta)?);
+                    } else if meta.path.is_ident("marker") {
+                        found.marker = Some(text(&meta)?);
                     } else if meta.path.is_ident("column") {
                         found.column = Some(text(&meta)?);
                     } else if meta.path.is_ident("app") {
@@ -25,7 +28,9 @@ impl TableAttributes {
                     } else if meta.path.is_ident("system") {
                         found.system = verbs(&meta)?;
                     } else {
-                        return Err(meta.error("expected `row`, `column`, `app` or `system`"));
+                        return Err(
+                            meta.error("expected `row`, `marker`, `column`, `app` or `system`")
+                        );
                     }
                     Ok(())
                 })?;

@@ -15,6 +15,7 @@ use proc_macro::TokenStream;
 ///
 /// On the struct, `#[tenant(…)]` says:
 /// - `row = "Payment"`: the row's name; the new row is `NewPayment`, the patch `PaymentPatch`,
+/// - `marker = "Payments"`: the marker's name, where the table's is taken by the row,
 /// - `column = "id"`: the account's column, where it isn't `account_id`,
 /// - `app = "select, insert"`, `system = "select"`: what the two roles may do.
 ///

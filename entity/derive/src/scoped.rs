@@ -118,7 +118,11 @@ fn write(
     tenant: &str,
     fields: &[Field<'_>],
 ) -> TokenStream {
-    let marker = format_ident!("{}", table_name.to_upper_camel_case());
+    let marker = table.marker.clone();
+    let marker = format_ident!(
+        "{}",
+        marker.unwrap_or_else(|| table_name.to_upper_camel_case())
+    );
     let row = format_ident!("{row}");
     let new = format_ident!("New{row}");
     let patch = format_ident!("{row}Patch");
@@ -231,7 +235,7 @@ fn implementation(
     });
     let decoded = fields.iter().map(|field| {
         let name = field.name;
-        quote!(#name: cells.next()?,)
+        quote!(#name: cells.read()?,)
     });
     let new_values = fields.iter().filter(|f| f.attributes.new).map(|field| {
         let (name, column) = (field.name, field.name.to_string());

@@ -34,7 +34,7 @@ impl<T: TenantScoped, V> Aggregate<T, V> {
 /// The number of rows.
 pub fn count<T: TenantScoped>() -> Aggregate<T, u64> {
     Aggregate::of(Func::count(Expr::col(Asterisk)), |cells| {
-        u64::try_from(cells.next::<i64>()?).map_err(|_| DecodeError)
+        u64::try_from(cells.read::<i64>()?).map_err(|_| DecodeError)
     })
 }
 
@@ -42,10 +42,10 @@ impl<T: TenantScoped, A> Column<T, i64, A> {
     /// The exact sum, 0 over no rows: `sum(bigint)` is numeric, so that it can't overflow, and is read as text.
     #[must_use]
     pub fn sum(self) -> Aggregate<T, i128> {
-        let sum = Func::sum(Expr::col(self.name()));
+        let sum = Func::sum(self.expr());
         let text = Func::coalesce([Expr::from(sum), Expr::cust("0")]);
         Aggregate::of(Expr::from(text).cast_as("text"), |cells| {
-            cells.next::<String>()?.parse().map_err(|_| DecodeError)
+            cells.read::<String>()?.parse().map_err(|_| DecodeError)
         })
     }
 }
@@ -54,18 +54,23 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
     /// The smallest value; `None` over no rows.
     #[must_use]
     pub fn min(self) -> Aggregate<T, Option<V>> {
-        Aggregate::of(Func::min(Expr::col(self.name())), |cells| cells.next())
+        Aggregate::of(Func::min(self.expr()), |cells| cells.read())
     }
 
     /// The largest value; `None` over no rows.
     #[must_use]
     pub fn max(self) -> Aggregate<T, Option<V>> {
-        Aggregate::of(Func::max(Expr::col(self.name())), |cells| cells.next())
+        Aggregate::of(Func::max(self.expr()), |cells| cells.read())
     }
 }
 
 /// Aggregates that are asked for together: a tuple of up to six.
-pub trait AggregateList<T> {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no list of aggregates of the table `{T}`",
+    label = "not a tuple of aggregates of `{T}`",
+    note = "give a tuple of one to six: `(count(), {T}::COLUMN.sum())`"
+)]
+pub trait AggregateList<T>: sealed::Sealed {
     /// The tuple of their values.
     type Output;
     #[doc(hidden)]
@@ -103,7 +108,12 @@ aggregate_lists! {
 }
 
 /// What rows are grouped by: a column, or a pair of columns.
-pub trait GroupKey<T> {
+#[diagnostic::on_unimplemented(
+    message = "rows of `{T}` can't be grouped by `{Self}`",
+    label = "not a column of `{T}`",
+    note = "give one of the constants of `{T}`, or a pair of them"
+)]
+pub trait GroupKey<T>: sealed::Sealed {
     /// The value that a group has in common.
     type Output;
     #[doc(hidden)]
@@ -118,7 +128,7 @@ impl<T: TenantScoped, V: ColumnType, A> GroupKey<T> for Column<T, V, A> {
         vec![self.name()]
     }
     fn read(&self, cells: &mut Cells<'_>) -> Result<V, DecodeError> {
-        cells.next()
+        cells.read()
     }
 }
 
@@ -130,7 +140,49 @@ impl<T: TenantScoped, V: ColumnType, W: ColumnType, A, B> GroupKey<T>
         vec![self.0.name(), self.1.name()]
     }
     fn read(&self, cells: &mut Cells<'_>) -> Result<(V, W), DecodeError> {
-        Ok((cells.next()?, cells.next()?))
+        Ok((cells.read()?, cells.read()?))
+    }
+}
+
+mod sealed {
+    use super::{Aggregate, Column};
+
+    /// Only the guard's own columns and aggregates are grouped by and asked for.
+    pub trait Sealed {}
+    impl<T, V, A> Sealed for Column<T, V, A> {}
+    impl<T, V, W, A, B> Sealed for (Column<T, V, A>, Column<T, W, B>) {}
+    impl<T, A> Sealed for (Aggregate<T, A>,) {}
+    impl<T, A, B> Sealed for (Aggregate<T, A>, Aggregate<T, B>) {}
+    impl<T, A, B, C> Sealed for (Aggregate<T, A>, Aggregate<T, B>, Aggregate<T, C>) {}
+    impl<T, A, B, C, D> Sealed
+        for (
+            Aggregate<T, A>,
+            Aggregate<T, B>,
+            Aggregate<T, C>,
+            Aggregate<T, D>,
+        )
+    {
+    }
+    impl<T, A, B, C, D, E> Sealed
+        for (
+            Aggregate<T, A>,
+            Aggregate<T, B>,
+            Aggregate<T, C>,
+            Aggregate<T, D>,
+            Aggregate<T, E>,
+        )
+    {
+    }
+    impl<T, A, B, C, D, E, F> Sealed
+        for (
+            Aggregate<T, A>,
+            Aggregate<T, B>,
+            Aggregate<T, C>,
+            Aggregate<T, D>,
+            Aggregate<T, E>,
+            Aggregate<T, F>,
+        )
+    {
     }
 }
 
@@ -204,6 +256,7 @@ impl<T: TenantScoped> Select<T> {
     ) -> Result<Statement, Error> {
         let mut query = self.only_filter().query(account)?;
         for column in key.columns() {
+            let column = (T::TABLE.name, column);
             query.column(column);
             query.group_by_col(column);
             query.order_by(column, sea_query::Order::Asc);

@@ -3,7 +3,7 @@ use std::{fmt, marker::PhantomData};
 use sea_query::{Expr, ExprTrait, Order, extension::postgres::PgFunc};
 
 use crate::{
-    ColumnType, Predicate, TenantScoped,
+    ColumnType, Error, Predicate, TenantScoped,
     value::{Value, array},
 };
 
@@ -21,7 +21,9 @@ pub struct Fixed;
 /// column, nor the account.
 pub struct Column<T, V, A = Settable> {
     name: &'static str,
-    of: PhantomData<fn() -> (T, V, A)>,
+    table: PhantomData<fn() -> T>,
+    value: PhantomData<fn() -> V>,
+    access: PhantomData<fn() -> A>,
 }
 
 impl<T, V, A> Clone for Column<T, V, A> {
@@ -45,7 +47,9 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
     pub const fn declared(name: &'static str) -> Self {
         Self {
             name,
-            of: PhantomData,
+            table: PhantomData,
+            value: PhantomData,
+            access: PhantomData,
         }
     }
 
@@ -53,6 +57,17 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.name
+    }
+
+    pub(crate) fn expr(self) -> Expr {
+        Expr::col((T::TABLE.name, self.name))
+    }
+
+    const fn nul(self) -> Error {
+        Error::Invalid {
+            field: self.name,
+            code: "nul_character",
+        }
     }
 
     fn compare(self, value: V, with: impl FnOnce(Expr, sea_query::Value) -> Expr) -> Predicate<T> {
@@ -68,15 +83,15 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
         value: Value,
         with: impl FnOnce(Expr, sea_query::Value) -> Expr,
     ) -> Predicate<T> {
-        let nul = value.has_nul().then_some(self.name);
-        Predicate::of(with(Expr::col(self.name), value.0), nul)
+        let refused = value.has_nul().then(|| self.nul());
+        Predicate::of(with(self.expr(), value.0), refused)
     }
 
     /// Equal; to a null value: is null.
     pub fn eq(self, value: V) -> Predicate<T> {
         let value = value.into_value();
         if value.is_null() {
-            return Predicate::of(Expr::col(self.name).is_null(), None);
+            return Predicate::of(self.expr().is_null(), None);
         }
         self.predicate(value, |col, v| col.eq(v))
     }
@@ -85,11 +100,11 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
     pub fn ne(self, value: V) -> Predicate<T> {
         let value = value.into_value();
         if value.is_null() {
-            return Predicate::of(Expr::col(self.name).is_not_null(), None);
+            return Predicate::of(self.expr().is_not_null(), None);
         }
         let unequal = self.predicate(value, |col, v| col.ne(v));
         if V::NULLABLE {
-            unequal.or(Predicate::of(Expr::col(self.name).is_null(), None))
+            unequal.or(Predicate::of(self.expr().is_null(), None))
         } else {
             unequal
         }
@@ -121,9 +136,9 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
         if values.is_empty() {
             return Predicate::none();
         }
-        let nul = values.iter().any(Value::has_nul).then_some(self.name);
+        let refused = values.iter().any(Value::has_nul).then(|| self.nul());
         let list = array(values.into_iter().map(|value| value.0).collect());
-        Predicate::of(Expr::col(self.name).eq(PgFunc::any(Expr::val(list))), nul)
+        Predicate::of(self.expr().eq(PgFunc::any(Expr::val(list))), refused)
     }
 
     /// Smallest first.
@@ -140,12 +155,12 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
 impl<T: TenantScoped, V: ColumnType, A> Column<T, Option<V>, A> {
     /// Has no value.
     pub fn is_null(self) -> Predicate<T> {
-        Predicate::of(Expr::col(self.name).is_null(), None)
+        Predicate::of(self.expr().is_null(), None)
     }
 
     /// Has a value.
     pub fn is_not_null(self) -> Predicate<T> {
-        Predicate::of(Expr::col(self.name).is_not_null(), None)
+        Predicate::of(self.expr().is_not_null(), None)
     }
 }
 
@@ -154,6 +169,12 @@ pub struct OrderBy<T> {
     pub(crate) column: &'static str,
     pub(crate) order: Order,
     of: PhantomData<fn() -> T>,
+}
+
+impl<T: TenantScoped> OrderBy<T> {
+    pub(crate) fn expr(&self) -> Expr {
+        Expr::col((T::TABLE.name, self.column))
+    }
 }
 
 impl<T> OrderBy<T> {

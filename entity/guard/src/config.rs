@@ -11,6 +11,7 @@ pub struct Config {
     pub(crate) ssl_root_cert: Option<PathBuf>,
     pub(crate) pool_size: usize,
     pub(crate) acquire_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
     pub(crate) statement_timeout: Duration,
     pub(crate) lock_timeout: Duration,
     pub(crate) idle_in_transaction_timeout: Duration,
@@ -92,7 +93,6 @@ impl Config {
         if driver.get_application_name().is_none() {
             driver.application_name("app-db");
         }
-        driver.connect_timeout(Duration::from_secs(5));
         driver.tcp_user_timeout(Duration::from_secs(30));
         Ok(Self {
             driver,
@@ -100,6 +100,7 @@ impl Config {
             ssl_root_cert,
             pool_size: 10,
             acquire_timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(5),
             idle_in_transaction_timeout: Duration::from_secs(30),
@@ -130,7 +131,7 @@ impl Config {
 
     /// How long connecting takes at most; 5 seconds unless set.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.driver.connect_timeout(limit);
+        self.connect_timeout = limit;
         self
     }
 
@@ -193,6 +194,7 @@ impl fmt::Debug for Config {
             .field("ssl_root_cert", &self.ssl_root_cert)
             .field("pool_size", &self.pool_size)
             .field("acquire_timeout", &self.acquire_timeout)
+            .field("connect_timeout", &self.connect_timeout)
             .field("statement_timeout", &self.statement_timeout)
             .field("lock_timeout", &self.lock_timeout)
             .field(

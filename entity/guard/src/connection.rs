@@ -32,6 +32,7 @@ impl Connection {
     ) -> Result<Self, ConnectError> {
         let mut driver = config.driver.clone();
         driver.options(session_options(config));
+        driver.connect_timeout(config.connect_timeout);
         let refused = |error| ConnectError::unreachable(&error);
         let (client, tls) = if config.ssl_mode == SslMode::Disable {
             driver.ssl_mode(config::SslMode::Disable);

@@ -3,7 +3,7 @@ use std::{fmt, marker::PhantomData};
 use sea_query::{DeleteStatement, Query};
 
 use crate::{
-    AccountId, Error, Filtered, Predicate, Tenant, TenantScoped, Unfiltered,
+    AccountId, Error, Filtered, Predicate, SaysWhich, Tenant, TenantScoped, Unfiltered,
     insert::{one_saved, saved},
     select::{returning, rows},
     statement::{Operation, Statement, guarded},
@@ -56,7 +56,7 @@ impl<T: TenantScoped> Delete<T> {
     }
 }
 
-impl<T: TenantScoped> Delete<T, Filtered> {
+impl<T: TenantScoped, F: SaysWhich> Delete<T, F> {
     /// Removes the rows, and returns how many there were.
     ///
     /// # Errors

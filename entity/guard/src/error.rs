@@ -115,6 +115,8 @@ pub(crate) struct Failure {
     pub(crate) lost: Lost,
     /// A prepared statement no longer fits the schema (0A000) or is gone (26000): prepare it anew.
     pub(crate) stale: bool,
+    /// It came before COMMIT was sent, so that nothing was saved.
+    pub(crate) before_commit: bool,
 }
 
 /// Whether the connection is of no more use.
@@ -130,6 +132,13 @@ pub(crate) enum Lost {
 impl Failure {
     pub(crate) fn is_lost(&self) -> bool {
         self.lost != Lost::No
+    }
+
+    pub(crate) fn before_commit(self) -> Self {
+        Self {
+            before_commit: true,
+            ..self
+        }
     }
 
     pub(crate) fn with(self, error: Error) -> Self {
@@ -149,6 +158,7 @@ impl From<tokio_postgres::Error> for Failure {
                 },
                 lost: if fatal { Lost::Fatal } else { Lost::No },
                 stale: is_stale(db),
+                before_commit: false,
             };
         }
         let ours = std::error::Error::source(&error).is_some_and(|source| source.is::<BindError>());
@@ -160,6 +170,7 @@ impl From<tokio_postgres::Error> for Failure {
             },
             lost: if ours { Lost::No } else { Lost::Cut },
             stale: false,
+            before_commit: false,
         }
     }
 }

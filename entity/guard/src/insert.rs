@@ -140,7 +140,7 @@ pub(crate) fn single(table: &Table, values: Vec<Assignment>) -> InsertStatement 
 }
 
 /// `INSERT … SELECT account, unnest($2), unnest($3), …`: as many parameters as columns, whatever the number of rows.
-fn many(
+pub(crate) fn many(
     table: &'static Table,
     account: AccountId,
     rows: Vec<Vec<Assignment>>,

@@ -50,10 +50,11 @@ impl Pool {
         let answer_within = (!timeout.is_zero()).then(|| timeout.saturating_add(PATIENCE));
         let size = config.pool_size;
         let wait = config.acquire_timeout;
+        let create = config.connect_timeout;
         let connections = managed::Pool::builder(Manager { config, tls })
             .max_size(size)
             .wait_timeout(Some(wait))
-            .create_timeout(Some(wait))
+            .create_timeout(Some(create))
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| ConnectError::Unreachable(error.to_string()))?;
@@ -73,7 +74,8 @@ impl Pool {
     }
 
     pub(crate) async fn lease(&self) -> Result<Lease, Error> {
-        match self.connections.get().await {
+        // Boxed, so that the futures of callers stay small: connecting is the largest part.
+        match Box::pin(self.connections.get()).await {
             Ok(connection) => Ok(Lease::of(connection)),
             Err(error) => {
                 tracing::warn!(reason = pool_reason(&error), "no connection");

@@ -1,8 +1,8 @@
 use std::{fmt, marker::PhantomData};
 
-use sea_query::{Condition, Expr, ExprTrait};
+use sea_query::{Condition, Expr, ExprTrait, Query};
 
-use crate::TenantScoped;
+use crate::{Column, ColumnType, Error, TenantScoped};
 
 /// A filter on the rows of `T`.
 ///
@@ -10,8 +10,8 @@ use crate::TenantScoped;
 /// account test is never part of it; builders add it outside the parentheses.
 pub struct Predicate<T> {
     pub(crate) expr: Expr,
-    /// The column that was compared with U+0000, which no row can hold.
-    pub(crate) nul: Option<&'static str>,
+    /// Why no statement can be made of it, such as a comparison with U+0000, which no row can hold.
+    pub(crate) refused: Option<Error>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -19,7 +19,7 @@ impl<T> Clone for Predicate<T> {
     fn clone(&self) -> Self {
         Self {
             expr: self.expr.clone(),
-            nul: self.nul,
+            refused: self.refused.clone(),
             of: PhantomData,
         }
     }
@@ -32,10 +32,10 @@ impl<T> fmt::Debug for Predicate<T> {
 }
 
 impl<T: TenantScoped> Predicate<T> {
-    pub(crate) fn of(expr: Expr, nul: Option<&'static str>) -> Self {
+    pub(crate) fn of(expr: Expr, refused: Option<Error>) -> Self {
         Self {
             expr,
-            nul,
+            refused,
             of: PhantomData,
         }
     }
@@ -65,7 +65,28 @@ impl<T: TenantScoped> Predicate<T> {
     #[must_use]
     #[allow(clippy::should_implement_trait)] // reads as `and` and `or` do
     pub fn not(self) -> Self {
-        Self::of(self.expr.not(), self.nul)
+        Self::of(self.expr.not(), self.refused)
+    }
+
+    /// The account has a row of `U` for which `predicate` holds and whose column equals this row's.
+    ///
+    /// The account columns of both tables are equated too, so that another account's row never counts.
+    pub fn exists<U: TenantScoped, V: ColumnType, A, W: SameValue<V>, B>(
+        own: Column<T, V, A>,
+        other: Column<U, W, B>,
+        predicate: Predicate<U>,
+    ) -> Self {
+        if T::TABLE.name == U::TABLE.name {
+            return Self::of(Expr::cust("FALSE"), Some(Error::Unreadable));
+        }
+        let mut inner = Query::select();
+        inner
+            .expr(Expr::cust("1"))
+            .from(U::TABLE.name)
+            .and_where(same_account::<T, U>())
+            .and_where(other.expr().eq(own.expr()))
+            .and_where(predicate.expr);
+        Self::of(Expr::exists(inner), predicate.refused)
     }
 
     /// All hold; every row for an empty list.
@@ -83,18 +104,35 @@ impl<T: TenantScoped> Predicate<T> {
         start: Condition,
         empty: fn() -> Self,
     ) -> Self {
-        let mut nul = None;
+        let mut refused = None;
         let mut condition = start;
         let mut any = false;
         for predicate in predicates {
             any = true;
-            nul = nul.or(predicate.nul);
+            refused = refused.or(predicate.refused);
             condition = condition.add(predicate.expr);
         }
         if any {
-            Self::of(condition.into(), nul)
+            Self::of(condition.into(), refused)
         } else {
             empty()
         }
     }
+}
+
+/// Column types that can be equated: a type with itself, and with what may be null of it.
+#[diagnostic::on_unimplemented(
+    message = "a column of `{V}` can't be equated with one of `{Self}`",
+    note = "both columns have to hold the same type; one of them may be an `Option` of it"
+)]
+pub trait SameValue<V>: ColumnType {}
+
+impl<V: ColumnType> SameValue<V> for V {}
+impl<V: ColumnType> SameValue<Option<V>> for V {}
+impl<V: ColumnType> SameValue<V> for Option<V> {}
+
+/// The account columns of two tables are the same.
+pub(crate) fn same_account<T: TenantScoped, U: TenantScoped>() -> Expr {
+    let account = |table: &'static crate::Table| Expr::col((table.name, table.tenant));
+    account(U::TABLE).eq(account(T::TABLE))
 }

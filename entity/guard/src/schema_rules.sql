@@ -1,18 +1,22 @@
 -- Each row is a table that breaks a rule. `gate` says that isolation hangs on it, so that an app must not start.
 -- $1, $2: the declared tenant tables and their tenant columns; $3: tables that hold no account's rows.
 with declared as (select * from unnest($1::text[], $2::text[]) d(name, tcol)),
+app as (select oid, rolname from pg_roles where rolname in ('app', 'app_system')),
 rel as (
-  select c.*, coalesce((select tcol from declared where name = c.relname), 'account_id') as tcol
+  select c.*, nspname,
+    coalesce((select tcol from declared where name = c.relname and nspname = 'public'), 'account_id') as tcol
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where n.nspname = 'public' and not exists ( -- what an extension brought is not ours
-    select from pg_depend d where d.objid = c.oid and d.classid = 'pg_class'::regclass and d.deptype = 'e')),
+  where not exists ( -- what an extension brought is not ours
+    select from pg_depend d where d.objid = c.oid and d.classid = 'pg_class'::regclass and d.deptype = 'e')
+  and (nspname = 'public' or nspname !~ '^(pg_|information_schema$)' and ( -- elsewhere: what holds accounts, or shows something to these roles
+    exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'account_id' and not a.attisdropped)
+    or c.relkind in ('v', 'm') and exists (select from app where has_any_column_privilege(app.oid, c.oid, 'SELECT'))))),
 t as (
   select rel.*, a.attnum as tatt, a.attnotnull, a.atttypid from rel
   join pg_attribute a on a.attrelid = rel.oid and a.attname = rel.tcol and not a.attisdropped
   where relkind in ('r', 'p', 'f')),
-verbs(v, verb) as (values ('r', 'SELECT'), ('a', 'INSERT'), ('w', 'UPDATE'), ('d', 'DELETE')),
-app as (select oid, rolname from pg_roles where rolname in ('app', 'app_system'))
-select true as gate, 'the table is missing' as rule, name as object from declared where name not in (select relname::text from t)
+verbs(v, verb) as (values ('r', 'SELECT'), ('a', 'INSERT'), ('w', 'UPDATE'), ('d', 'DELETE'))
+select true as gate, 'the table is missing' as rule, name as object from declared where name not in (select relname::text from t where nspname = 'public')
 union all select true, 'the tenant column may be null', oid::regclass::text from t where not attnotnull
 union all select true, 'the tenant column is not uuid', oid::regclass::text from t where atttypid <> 'uuid'::regtype
 union all select true, 'row level security is off', oid::regclass::text from t where not relrowsecurity
@@ -24,9 +28,12 @@ select true, (case when p then 'no permissive policy for ' else 'no restrictive 
   where not exists (select from pg_policy po where po.polrelid = t.oid and po.polcmd in (v, '*') and po.polpermissive = p
      and (po.polroles @> array[app.oid] or po.polroles = array[0::oid])
      and (v = 'a' or po.polqual is not null) and (v not in ('a', 'w') or po.polwithcheck is not null))
-union all -- wrong text: everything that reaches these roles must be the one expression
+union all -- wrong text: a policy for any role that these or the login belong to must be the one expression
 select distinct true, 'policy ' || polname || ' says ' || e, t.oid::regclass::text
-  from t join pg_policy po on po.polrelid = t.oid join app on po.polroles @> array[app.oid] or po.polroles = array[0::oid],
+  from t join pg_policy po on po.polrelid = t.oid
+  join unnest(po.polroles) r(role) on role = 0 or exists (
+    select from pg_roles member where (member.oid in (select oid from app) or member.rolname = session_user and not rolsuper)
+      and member.rolname <> 'app_owner' and pg_has_role(member.oid, role, 'MEMBER')),
   lateral (values (pg_get_expr(polqual, polrelid)), (pg_get_expr(polwithcheck, polrelid))) x(e)
   where e is not null and e <> format('(%s = ( SELECT (NULLIF(current_setting(''app.account_id''::text, true), ''''::text))::uuid AS "nullif"))', t.tcol)
 union all -- keys
@@ -41,7 +48,7 @@ select true, 'foreign key ' || f.conname || ' does not pair the tenant columns',
   from t join pg_constraint f on f.conrelid = t.oid and f.contype = 'f'
   join t r on r.oid = f.confrelid
   where not exists (select from generate_subscripts(f.conkey, 1) i where f.conkey[i] = t.tatt and f.confkey[i] = r.tatt)
-union all select false, 'constraint ' || f.conname || ' is not validated', t.oid::regclass::text from t join pg_constraint f on f.conrelid = t.oid where f.contype in ('f', 'c') and not convalidated
+union all select false, 'constraint ' || f.conname || ' is not validated', t.oid::regclass::text from t join pg_constraint f on f.conrelid = t.oid where f.contype in ('f', 'c', 'n') and not convalidated
 union all select false, 'foreign key ' || f.conname || ' sets null or default, or cascades an update', t.oid::regclass::text from t join pg_constraint f on f.conrelid = t.oid where f.contype = 'f' and (confdeltype in ('n', 'd') or confupdtype in ('n', 'd', 'c'))
 union all select true, 'cascade ' || f.conname || ' deletes from a table that ' || app.rolname || ' may not delete from', t.oid::regclass::text
   from t join pg_constraint f on f.conrelid = t.oid, app where f.contype = 'f' and confdeltype = 'c' and not has_table_privilege(app.oid, t.oid, 'DELETE')
@@ -61,7 +68,9 @@ union all select true, 'granted to PUBLIC by column ' || c.attname, t.oid::regcl
 union all select true, 'security definer function outside the lookups', p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
   where p.prosecdef and n.nspname !~ '^(pg_|information_schema)' and not (n.nspname = 'lookup' and p.proowner = (select oid from pg_roles where rolname = 'app_lookup') and p.proconfig is not null
         and not has_function_privilege('public', p.oid, 'EXECUTE'))
-union all select true, 'logged by a publication', t.oid::regclass::text from t join pg_publication_rel pr on pr.prrelid = t.oid
+    and not exists (select from pg_depend d where d.objid = p.oid and d.classid = 'pg_proc'::regclass and d.deptype = 'e')
+union all -- by name, by schema or with all tables
+select true, 'logged by the publication ' || pubname, t.oid::regclass::text from t join pg_publication_tables pt on pt.schemaname = t.nspname and pt.tablename = t.relname
 union all select true, 'holds no account and is not on the list of such tables', oid::regclass::text from rel
-  where relkind in ('r', 'p') and oid not in (select oid from t) and relname <> all($3::text[])
+  where nspname = 'public' and relkind in ('r', 'p') and oid not in (select oid from t) and relname <> all($3::text[])
 order by 1 desc, 3, 2

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Reads rows of `T` that belong to the handle's account.
-pub struct Select<T> {
+pub struct Select<T: TenantScoped> {
     filter: Option<Predicate<T>>,
     order: Vec<OrderBy<T>>,
     after: Option<(Value, Value)>,
@@ -21,10 +21,11 @@ pub struct Select<T> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lock {
     Wait,
+    NoKey,
     SkipLocked,
 }
 
-impl<T> fmt::Debug for Select<T> {
+impl<T: TenantScoped> fmt::Debug for Select<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Select(…)")
     }
@@ -100,6 +101,13 @@ impl<T: TenantScoped> Select<T> {
         self
     }
 
+    /// As [`Select::for_update`], but rows that refer to the locked ones can still be added.
+    #[must_use]
+    pub const fn for_no_key_update(mut self) -> Self {
+        self.lock = Some(Lock::NoKey);
+        self
+    }
+
     /// Locks the rows that no other transaction holds, and passes over the rest.
     #[must_use]
     pub const fn for_update_skip_locked(mut self) -> Self {
@@ -135,7 +143,7 @@ impl<T: TenantScoped> Select<T> {
     /// The statement, with the account test first.
     pub(crate) fn statement(self, account: AccountId) -> Result<Statement, Error> {
         let mut query = self.query(account)?;
-        query.columns(T::TABLE.columns.iter().map(|column| column.name));
+        query.columns(columns_of(T::TABLE));
         Ok(Statement::of(&query, Operation::Select, T::TABLE))
     }
 
@@ -153,7 +161,7 @@ impl<T: TenantScoped> Select<T> {
         query.from(T::TABLE.name);
         query.and_where(guarded(account, self.filter)?);
         if let (Some((a, b)), [first, second]) = (self.after, self.order.as_slice()) {
-            let place = Expr::tuple([Expr::col(first.column), Expr::col(second.column)]);
+            let place = Expr::tuple([first.expr(), second.expr()]);
             let after = Expr::tuple([Expr::val(a.0), Expr::val(b.0)]);
             query.and_where(if first.order == Order::Desc {
                 place.lt(after)
@@ -162,7 +170,7 @@ impl<T: TenantScoped> Select<T> {
             });
         }
         for order in self.order {
-            query.order_by(order.column, order.order);
+            query.order_by_expr(order.expr(), order.order);
         }
         if let Some(limit) = self.limit {
             query.limit(limit.into());
@@ -170,6 +178,9 @@ impl<T: TenantScoped> Select<T> {
         match self.lock {
             Some(Lock::Wait) => {
                 query.lock(LockType::Update);
+            }
+            Some(Lock::NoKey) => {
+                query.lock(LockType::NoKeyUpdate);
             }
             Some(Lock::SkipLocked) => {
                 query.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
@@ -188,6 +199,12 @@ pub(crate) fn rows<T: TenantScoped>(result: &Rows) -> Result<Vec<T::Row>, Error>
         .map(|row| T::decode(&mut Cells::of(row)))
         .collect::<Result<_, _>>()
         .map_err(|_| Error::Unreadable)
+}
+
+/// The columns of [`Table::columns`], each with its table.
+pub(crate) fn columns_of(table: &Table) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let name = table.name;
+    table.columns.iter().map(move |column| (name, column.name))
 }
 
 /// The columns of [`Table::columns`], for RETURNING.

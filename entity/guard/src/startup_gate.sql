@@ -25,7 +25,11 @@ union all select 'app.account_id is set for the whole session'
   where coalesce(nullif(current_setting('app.account_id', true), ''), '') <> ''
 union all select 'the login may ' || v || ' ' || c.oid::regclass
   from pg_class c join pg_namespace n on n.oid = relnamespace, unnest(array['TRUNCATE', 'TRIGGER', 'REFERENCES']) v
-  where nspname = 'public' and relkind in ('r', 'p') and has_table_privilege(c.oid, v)
+  where nspname !~ '^(pg_|information_schema$)' and relkind in ('r', 'p') and has_table_privilege(c.oid, v)
+union all select 'the login may REFERENCE columns of ' || c.oid::regclass
+  from pg_class c join pg_namespace n on n.oid = relnamespace
+  where nspname !~ '^(pg_|information_schema$)' and relkind in ('r', 'p')
+    and has_any_column_privilege(c.oid, 'REFERENCES') and not has_table_privilege(c.oid, 'REFERENCES')
 union all select 'PostgreSQL ' || current_setting('server_version') || ' is older than 16'
   where current_setting('server_version_num')::int < 160000
 union all select 'the extension vector is missing, or older than 0.8'

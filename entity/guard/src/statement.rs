@@ -60,7 +60,7 @@ impl Statement {
 
 /// The account test that every statement carries.
 pub(crate) fn account_test(table: &Table, account: AccountId) -> Expr {
-    Expr::col(table.tenant).eq(account_value(account))
+    Expr::col((table.name, table.tenant)).eq(account_value(account))
 }
 
 pub(crate) fn account_value(account: AccountId) -> Value {
@@ -76,11 +76,9 @@ pub(crate) fn guarded<T: TenantScoped>(
     match filter {
         None => Ok(test),
         Some(Predicate {
-            nul: Some(field), ..
-        }) => Err(Error::Invalid {
-            field,
-            code: "nul_character",
-        }),
+            refused: Some(error),
+            ..
+        }) => Err(error),
         Some(filter) => Ok(test.and(filter.expr)),
     }
 }

@@ -3,8 +3,9 @@
 use uuid::Uuid;
 
 use crate::{
-    AccountId, Assignment, Cells, Column, ColumnDef, DecodeError, Delete, Error, Fixed, Insert,
-    InsertMany, Patch, Predicate, Select, Settable, Table, TenantScoped, Update, Upsert, count,
+    AccountId, Assignment, Cells, Chain, Column, ColumnDef, DecodeError, Delete, Error, Fixed,
+    Insert, InsertMany, Patch, Predicate, Select, Settable, Table, TenantScoped, Update, Upsert,
+    UpsertMany, count,
 };
 
 /// A table without the derive, which knows more columns than it says may be written.
@@ -32,6 +33,7 @@ impl TenantScoped for Notes {
             ColumnDef::of::<Uuid>("id"),
             ColumnDef::of::<String>("text"),
             ColumnDef::of::<i64>("stars"),
+            ColumnDef::of::<Option<String>>("tag"),
             ColumnDef::of::<chrono::DateTime<chrono::Utc>>("updated_at"),
         ],
         app: &[],
@@ -46,6 +48,45 @@ impl TenantScoped for Notes {
     fn patch_values(patch: Patch<String>) -> Vec<Assignment> {
         let text = patch.set().map(|text| Assignment::new("text", text));
         text.into_iter().collect()
+    }
+}
+
+/// A second table, which refers to the first.
+struct Links;
+
+impl Links {
+    const NOTE: Column<Self, Option<Uuid>, Settable> = Column::declared("note");
+    const RANK: Column<Self, i64, Settable> = Column::declared("rank");
+    const HASH: Column<Self, Vec<u8>, Settable> = Column::declared("hash");
+    const DIGEST: Column<Self, Vec<u8>, Settable> = Column::declared("digest");
+}
+
+impl TenantScoped for Links {
+    type Row = ();
+    type New = Vec<Assignment>;
+    type Patch = ();
+    const TABLE: &'static Table = &Table {
+        name: "links",
+        tenant: "account_id",
+        id: None,
+        created_at: None,
+        updated_at: None,
+        columns: &[
+            ColumnDef::of::<Option<Uuid>>("note"),
+            ColumnDef::of::<i64>("rank"),
+            ColumnDef::of::<Vec<u8>>("digest"),
+        ],
+        app: &[],
+        system: &[],
+    };
+    fn decode(_: &mut Cells<'_>) -> Result<(), DecodeError> {
+        Ok(())
+    }
+    fn new_values(new: Vec<Assignment>) -> Vec<Assignment> {
+        new
+    }
+    fn patch_values((): ()) -> Vec<Assignment> {
+        Vec::new()
     }
 }
 
@@ -87,21 +128,23 @@ fn the_account_test_stands_outside_a_not_and_nested_any_and_all() {
 /// S04
 #[test]
 fn an_empty_any_is_no_rows_and_an_empty_all_is_every_row_of_the_account() {
-    let mut lines: Vec<String> = Vec::new();
-    lines.push(select(Predicate::any([])));
-    lines.push(select(Predicate::any([]).not()));
-    lines.push(select(Predicate::all([])));
-    lines.push(select(Notes::STARS.is_in([])));
+    let lines = [
+        select(Predicate::any([])),
+        select(Predicate::any([]).not()),
+        select(Predicate::all([])),
+        select(Notes::STARS.is_in([])),
+    ];
     insta::assert_snapshot!(lines.join("\n"));
 }
 
 #[test]
 fn a_comparison_with_null_means_what_it_says() {
-    let mut lines: Vec<String> = Vec::new();
-    lines.push(select(Notes::TAG.eq(None)));
-    lines.push(select(Notes::TAG.ne(None)));
-    lines.push(select(Notes::TAG.ne(Some("x".into()))));
-    lines.push(select(Notes::TAG.lt(None)));
+    let lines = [
+        select(Notes::TAG.eq(None)),
+        select(Notes::TAG.ne(None)),
+        select(Notes::TAG.ne(Some("x".into()))),
+        select(Notes::TAG.lt(None)),
+    ];
     insta::assert_snapshot!(lines.join("\n"));
 }
 
@@ -250,4 +293,90 @@ fn a_nul_character_is_refused_before_any_sql() {
         Select::new().filter(filter).statement(account()).err(),
         refused
     );
+}
+
+/// S07
+#[test]
+fn a_joined_table_carries_the_account_test_too() {
+    let join = Select::<Links>::new()
+        .filter(Links::RANK.gt(1).or(Links::RANK.lt(0)))
+        .order_by(Links::RANK.desc())
+        .limit(5)
+        .with(Links::NOTE, Notes::ID);
+    insta::assert_snapshot!(join.statement(account()).expect("a statement").sql);
+}
+
+/// S08
+#[test]
+fn an_exists_equates_the_accounts_of_both_tables() {
+    let linked = Predicate::exists(
+        Notes::ID,
+        Links::NOTE,
+        Links::RANK.gt(1).or(Links::RANK.lt(0)),
+    );
+    let lines = [
+        select(linked.clone().and(Notes::STARS.ge(0))),
+        select(linked.not()),
+    ];
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn an_exists_over_the_same_table_is_refused_since_its_columns_could_not_be_told_apart() {
+    let own = Predicate::exists(Notes::ID, Notes::ID, Predicate::everything());
+    let statement = Select::<Notes>::new().filter(own).statement(account());
+    assert_eq!(statement.err(), Some(Error::Unreadable));
+}
+
+#[test]
+fn a_chain_is_appended_to_in_one_statement() {
+    let chain = Chain::<Links, Notes> {
+        seq: Links::RANK,
+        digest: Links::DIGEST,
+        hash: Links::HASH,
+        head_seq: Notes::STARS,
+        head_hash: Column::declared("hash"),
+    };
+    let append = chain.statement(Vec::new(), vec![1], account());
+    insta::assert_snapshot!(append.expect("a statement").sql);
+}
+
+#[test]
+fn many_upserts_are_one_statement_of_as_many_parameters_as_columns() {
+    let row = |body: &str| {
+        let tag = Assignment::new("tag", Some("t".to_owned()));
+        text(body).into_iter().chain([tag]).collect::<Vec<_>>()
+    };
+    let many = UpsertMany::<Notes>::new([row("a"), row("b")]).key(Notes::TAG);
+    insta::assert_snapshot!(many.statement(account()).expect("a statement").sql);
+    let unkeyed = UpsertMany::<Notes>::new([row("a"), text("b")]).key(Notes::TAG);
+    let refused = Error::Invalid {
+        field: "tag",
+        code: "missing_key",
+    };
+    assert_eq!(unkeyed.statement(account()).err(), Some(refused));
+}
+
+/// Even a column made by hand, which only the derive should do, can't name the account, the key or SQL.
+#[test]
+fn a_column_made_by_hand_writes_neither_account_nor_key() {
+    let account_id: Column<Notes, i64, Settable> = Column::declared("account_id");
+    let id: Column<Notes, i64, Settable> = Column::declared("id");
+    let change = Update::<Notes>::new()
+        .increase(account_id, 1)
+        .increase(id, 1);
+    let nothing = change
+        .set(account_id, 1)
+        .all_of_account()
+        .statement(account());
+    assert!(matches!(
+        nothing.err(),
+        Some(Error::Invalid {
+            code: "empty_patch",
+            ..
+        })
+    ));
+    let upsert = Upsert::<Notes>::new(text("a")).version(id, 7);
+    let statement = upsert.statement(account()).expect("a statement").sql;
+    assert!(!statement.contains(r#""id" ="#), "{statement}");
 }

@@ -83,14 +83,15 @@ impl Table {
         column == self.tenant || self.id == Some(column)
     }
 
+    /// The column's type, to be written into SQL as it is: nothing but a type's name gets through.
     pub(crate) fn sql_type(&self, column: &str) -> Option<&'static str> {
         if column == self.tenant {
             return Some("uuid");
         }
-        self.columns
-            .iter()
-            .find(|def| def.name == column)
-            .map(|def| def.sql_type)
+        let declared = self.columns.iter().find(|def| def.name == column)?.sql_type;
+        let plain =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | ' ');
+        declared.chars().all(plain).then_some(declared)
     }
 }
 

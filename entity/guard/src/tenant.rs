@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use futures_util::future::join4;
+use futures_util::future::{BoxFuture, join4};
 use tracing::Instrument;
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     error::{Failure, Lost},
     pool::Pool,
     statement::Statement,
-    transaction::Open,
+    transaction::{Open, Part},
 };
 
 /// One account's handle: every statement that it runs carries the account.
@@ -25,6 +25,16 @@ enum Link {
     Pool(Pool),
     /// All statements belong to one transaction.
     Open(Arc<Open>),
+}
+
+/// What [`Tenant::atomic`] started.
+#[derive(Debug)]
+#[must_use = "it is undone when dropped"]
+pub enum Atomic {
+    /// A transaction of its own, and the handle to use inside.
+    Whole(Tenant, TransactionEnd),
+    /// A part of the transaction that the handle is in already.
+    Part(Part),
 }
 
 /// What a statement gave back.
@@ -81,6 +91,22 @@ impl Tenant {
         Ok((inner, TransactionEnd::of(open)))
     }
 
+    /// Starts what is saved as a whole: a transaction, or a part of the one that the handle is in.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no connection comes free in time; what went wrong before in the transaction.
+    pub async fn atomic(&self) -> Result<Atomic, Error> {
+        match &self.link {
+            Link::Pool(pool) => {
+                let open = Open::new(pool, self.account, Isolation::ReadCommitted).await?;
+                let open = Arc::new(open);
+                let inner = Self::of_open(self.account, Arc::clone(&open));
+                Ok(Atomic::Whole(inner, TransactionEnd::of(open)))
+            }
+            Link::Open(open) => Ok(Atomic::Part(Part::of(Arc::clone(open)))),
+        }
+    }
+
     /// Runs a statement under the account's context.
     pub(crate) async fn run(&self, statement: Statement) -> Result<Rows, Error> {
         let span = tracing::debug_span!(
@@ -91,11 +117,10 @@ impl Tenant {
             db.collection.name = statement.table,
             error.type = tracing::field::Empty,
         );
-        let result = async {
-            match &self.link {
-                Link::Pool(pool) => run_alone(pool, self.account, &statement).await,
-                Link::Open(open) => open.run(&statement).await,
-            }
+        // Boxed, so that the futures of callers stay small.
+        let result: BoxFuture<'_, Result<Rows, Error>> = match &self.link {
+            Link::Pool(pool) => Box::pin(run_alone(pool, self.account, &statement)),
+            Link::Open(open) => Box::pin(open.run(&statement)),
         };
         let result = result.instrument(span.clone()).await;
         if let Err(error) = &result {

@@ -2,14 +2,14 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
 };
 
-use futures_util::future::join3;
+use futures_util::future::{join, join3};
 
 use crate::{
-    AccountId, Error, Isolation,
+    AccountId, Append, Error, Isolation,
     connection::Connection,
     error::Failure,
     pool::{Lease, Pool},
@@ -26,6 +26,8 @@ pub(crate) struct Open {
     begun: AtomicBool,
     ended: AtomicBool,
     savepoints: AtomicU32,
+    /// How many statements were run that may have changed something.
+    writes: AtomicU64,
     /// The first thing that went wrong. COMMIT of a failed transaction answers without an error, so it is remembered.
     wrong: Mutex<Option<Error>>,
 }
@@ -44,11 +46,15 @@ impl Open {
             begun: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             savepoints: AtomicU32::new(0),
+            writes: AtomicU64::new(0),
             wrong: Mutex::new(None),
         })
     }
 
     pub(crate) async fn run(&self, statement: &Statement) -> Result<Rows, Error> {
+        if statement.operation.writes() {
+            self.writes.fetch_add(1, Ordering::AcqRel);
+        }
         self.attempt(async |connection: &Connection| {
             let prepared = connection.prepare(&statement.sql).await?;
             self.begun(connection, connection.query(&prepared, &statement.params))
@@ -140,7 +146,8 @@ impl Open {
         *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    async fn commit(&self) -> Result<(), Error> {
+    /// Sends `last` and COMMIT together, when there is a last statement.
+    async fn commit(&self, last: Option<Statement>) -> Result<(), Error> {
         self.ended.store(true, Ordering::Release);
         if let Some(error) = self.wrong() {
             return Err(error); // the drop of the lease rolls back
@@ -150,8 +157,25 @@ impl Open {
             return Ok(());
         }
         let connection = self.lease.start()?;
-        match self.pool.answered(connection.simple("COMMIT")).await {
+        let committed = async {
+            let Some(last) = last else {
+                return connection.simple("COMMIT").await;
+            };
+            // Nothing of COMMIT was sent when this fails: it is a plain failure.
+            let prepared = connection
+                .prepare(&last.sql)
+                .await
+                .map_err(Failure::before_commit)?;
+            let (done, committed) = join(
+                connection.query(&prepared, &last.params),
+                connection.simple("COMMIT"),
+            )
+            .await;
+            done.map(drop).and(committed)
+        };
+        match self.pool.answered(committed).await {
             None => Err(Error::CommitUnknown),
+            Some(Err(failure)) if failure.before_commit => Err(failure.error),
             Some(Err(failure)) if failure.is_lost() => Err(Error::CommitUnknown),
             Some(answer) => {
                 self.lease.finish();
@@ -210,7 +234,15 @@ impl TransactionEnd {
     /// The first error of the transaction, even one that the caller passed over; [`Error::Abandoned`] when a statement
     /// was dropped; [`Error::CommitUnknown`] when the connection was lost before the answer.
     pub async fn commit(self) -> Result<(), Error> {
-        self.open.commit().await
+        self.open.commit(None).await
+    }
+
+    /// Appends to a chain as the last statement, and saves, in one flight.
+    ///
+    /// # Errors
+    /// As [`TransactionEnd::commit`]; what the append itself runs into.
+    pub async fn commit_with(self, last: Append) -> Result<(), Error> {
+        self.open.commit(Some(last.0)).await
     }
 
     /// Undoes the transaction, and returns once the connection is whole again.
@@ -241,6 +273,34 @@ impl TransactionEnd {
             number,
             ended: false,
         })
+    }
+}
+
+/// A part of a transaction that is one change to its caller; it is not undone alone.
+#[derive(Clone)]
+pub struct Part {
+    open: Arc<Open>,
+    writes: u64,
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Part")
+    }
+}
+
+impl Part {
+    pub(crate) fn of(open: Arc<Open>) -> Self {
+        let writes = open.writes.load(Ordering::Acquire);
+        Self { open, writes }
+    }
+
+    /// The change failed: when it has written something, the transaction can't commit any more, even when its caller
+    /// passes over the error.
+    pub fn fail(self) {
+        if self.open.writes.load(Ordering::Acquire) > self.writes {
+            self.open.went_wrong(Error::Abandoned);
+        }
     }
 }
 

@@ -19,6 +19,20 @@ pub struct Unfiltered;
 #[derive(Clone, Copy, Debug)]
 pub struct Filtered;
 
+/// What says which rows a change is for; implemented by [`Filtered`] alone.
+#[diagnostic::on_unimplemented(
+    message = "this change doesn't say which rows it is for",
+    label = "call `.filter(…)` or `.all_of_account()` first"
+)]
+pub trait SaysWhich: sealed::Sealed {}
+
+impl SaysWhich for Filtered {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Filtered {}
+}
+
 /// Changes rows of `T` that belong to the handle's account.
 ///
 /// It runs once it was told which rows: by [`Update::filter`], or by [`Update::all_of_account`].
@@ -97,7 +111,7 @@ impl<T: TenantScoped, F> Update<T, F> {
     }
 }
 
-impl<T: TenantScoped> Update<T, Filtered> {
+impl<T: TenantScoped, F: SaysWhich> Update<T, F> {
     /// Changes the rows, and returns how many there were.
     ///
     /// # Errors
@@ -134,7 +148,9 @@ impl<T: TenantScoped> Update<T, Filtered> {
 
     fn query(self, account: AccountId) -> Result<UpdateStatement, Error> {
         let values = checked(T::TABLE, self.values)?;
-        if values.is_empty() && self.increments.is_empty() {
+        let mut increments = self.increments;
+        increments.retain(|(column, _)| !T::TABLE.is_fixed(column));
+        if values.is_empty() && increments.is_empty() {
             return Err(Error::Invalid {
                 field: "",
                 code: "empty_patch",
@@ -149,8 +165,8 @@ impl<T: TenantScoped> Update<T, Filtered> {
         for Assignment { column, value } in values {
             query.value(column, Expr::val(value.0));
         }
-        for (column, by) in self.increments {
-            query.value(column, Expr::col(column).add(by));
+        for (column, by) in increments {
+            query.value(column, Expr::col((T::TABLE.name, column)).add(by));
         }
         query.and_where(guarded(account, self.filter)?);
         Ok(query)

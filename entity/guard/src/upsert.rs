@@ -5,8 +5,8 @@ use sea_query::{Expr, ExprTrait, OnConflict, Query};
 
 use crate::{
     AccountId, Assignment, Column, ColumnType, Error, Settable, Tenant, TenantScoped,
-    insert::{complete, one_saved, single},
-    select::returning,
+    insert::{complete, many, one_saved, saved, single},
+    select::{returning, rows},
     statement::{Operation, Statement, account_test, account_value},
 };
 
@@ -73,6 +73,9 @@ impl<T: TenantScoped> Upsert<T> {
     }
 
     pub(crate) fn statement(mut self, account: AccountId) -> Result<Statement, Error> {
+        self.version = self
+            .version
+            .filter(|(column, _)| !T::TABLE.is_fixed(column));
         if let Some((column, _)) = self.version {
             self.values.push(Assignment::new(column, 1_i64));
         }
@@ -143,7 +146,7 @@ impl<T: TenantScoped> Upsert<T> {
         } in values
         {
             if self.key.contains(&name) {
-                query.and_where(Expr::col(name).eq(value.0));
+                query.and_where(Expr::col((table.name, name)).eq(value.0));
             } else if !self.keeps(name) {
                 query.value(name, Expr::val(value.0));
             }
@@ -151,9 +154,86 @@ impl<T: TenantScoped> Upsert<T> {
         if let Some(name) = table.updated_at {
             query.value(name, Utc::now().trunc_subsecs(6));
         }
-        query.value(column, Expr::col(column).add(1_i64));
-        query.and_where(Expr::col(column).eq(expected));
+        query.value(column, Expr::col((table.name, column)).add(1_i64));
+        query.and_where(Expr::col((table.name, column)).eq(expected));
         query.returning(returning(table));
         Statement::of(&query, Operation::Update, table)
+    }
+}
+
+/// Adds many rows to the handle's account, or changes those that have the same natural key, in one statement of one
+/// shape whatever their number.
+pub struct UpsertMany<T: TenantScoped> {
+    rows: Vec<Vec<Assignment>>,
+    key: Vec<&'static str>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: TenantScoped> fmt::Debug for UpsertMany<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UpsertMany({})", self.rows.len())
+    }
+}
+
+impl<T: TenantScoped> UpsertMany<T> {
+    /// What the caller gives for the rows; no two of them with the same natural key.
+    pub fn new(new: impl IntoIterator<Item = T::New>) -> Self {
+        Self {
+            rows: new.into_iter().map(T::new_values).collect(),
+            key: Vec::new(),
+            of: PhantomData,
+        }
+    }
+
+    /// Adds a column to the natural key, after the account.
+    #[must_use]
+    pub fn key<V: ColumnType, A>(mut self, column: Column<T, V, A>) -> Self {
+        self.key.push(column.name());
+        self
+    }
+
+    /// Writes all rows or none, and returns them as stored, in no certain order.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when a column of the key has no value.
+    pub async fn all(self, tenant: &Tenant) -> Result<Vec<T::Row>, Error> {
+        if self.rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let result = tenant.run(self.statement(tenant.account())?).await?;
+        saved(rows::<T>(&result), tenant)
+    }
+
+    pub(crate) fn statement(self, account: AccountId) -> Result<Statement, Error> {
+        let table = T::TABLE;
+        let complete = |row| complete(table, account, row);
+        let rows: Vec<_> = self
+            .rows
+            .into_iter()
+            .map(complete)
+            .collect::<Result<_, _>>()?;
+        let mut changed: Vec<&'static str> = Vec::new();
+        for row in &rows {
+            let keyed = |key: &&str| row.iter().any(|v| v.column == *key && !v.value.is_null());
+            if let Some(field) = self.key.iter().copied().find(|key| !keyed(key)) {
+                return Err(Error::Invalid {
+                    field,
+                    code: "missing_key",
+                });
+            }
+            changed = row.iter().map(|value| value.column).collect();
+        }
+        let kept = |column: &&str| {
+            table.is_fixed(column) || table.created_at == Some(column) || self.key.contains(column)
+        };
+        changed.retain(|column| !kept(column));
+        let mut conflict =
+            OnConflict::columns(std::iter::once(table.tenant).chain(self.key.clone()));
+        conflict.update_columns(changed);
+        let own = Expr::col((table.name, table.tenant)).eq(account_value(account));
+        conflict.action_and_where(own);
+        let mut query = many(table, account, rows)?;
+        query.on_conflict(conflict).returning(returning(table));
+        Ok(Statement::of(&query, Operation::Insert, table))
     }
 }

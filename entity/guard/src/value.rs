@@ -16,7 +16,7 @@ use uuid::Uuid;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a column",
     label = "not a column type",
-    note = "use Uuid, String, bool, i16, i32, i64, DateTime<Utc>, serde_json::Value, an `Option` of one, \
+    note = "use Uuid, String, Vec<u8>, bool, i16, i32, i64, DateTime<Utc>, serde_json::Value, an `Option` of one, \
             an id from `id!` or an enum with `#[derive(TenantEnum)]`"
 )]
 pub trait ColumnType: Sized + Send + 'static {
@@ -133,7 +133,7 @@ impl<'a> Cells<'a> {
     ///
     /// # Errors
     /// [`DecodeError`] when the column holds something else.
-    pub fn next<V: ColumnType>(&mut self) -> Result<V, DecodeError> {
+    pub fn read<V: ColumnType>(&mut self) -> Result<V, DecodeError> {
         let index = self.next;
         self.next += 1;
         V::decode(Cell {
@@ -167,6 +167,7 @@ impl<'a> FromSql<'a> for Anything {
 
 macro_rules! base_types {
     ($($rust:ty => $sql:literal, $variant:ident, $wrap:expr;)*) => {$(
+        #[diagnostic::do_not_recommend] // the trait's own message names them
         impl ColumnType for $rust {
             const SQL_TYPE: &'static str = $sql;
             fn into_value(self) -> Value {
@@ -191,8 +192,10 @@ base_types! {
     Uuid => "uuid", Uuid, std::convert::identity;
     DateTime<Utc> => "timestamp with time zone", ChronoDateTimeUtc, std::convert::identity;
     Json => "jsonb", Json, Box::new;
+    Vec<u8> => "bytea", Bytes, std::convert::identity;
 }
 
+#[diagnostic::do_not_recommend]
 impl<V: ColumnType> ColumnType for Option<V> {
     const SQL_TYPE: &'static str = V::SQL_TYPE;
     const NULLABLE: bool = true;
@@ -256,6 +259,7 @@ fn bind(value: &sea_query::Value, ty: &Type, out: &mut BytesMut) -> BindResult {
         }
         V::String(None) => Ok(IsNull::Yes),
         V::String(v) => checked(v, ty, out),
+        V::Bytes(v) => checked(v, ty, out),
         V::Uuid(v) => checked(v, ty, out),
         V::ChronoDateTimeUtc(v) => checked(v, ty, out),
         V::Json(v) => checked(&v.as_deref(), ty, out),

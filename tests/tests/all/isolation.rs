@@ -1,12 +1,17 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use access::{
-    Currency, Error, Patch, StripePaymentId, Tenant,
+    Currency, Error, Patch, PayOutId, PayoutRouteId, StripePaymentId, Tenant,
+    account_payment_settings,
+    account_payout_routes::{self, PayoutRoutePatch},
     accounts::{self, AccountPatch},
+    pay_out,
+    payment_share_tracking::{self, ListOpenShares},
+    payment_system_logs::{self, ListLogs},
     stripe_payments::{self, ListStripePayments, PaymentStatus, StripePaymentPatch},
 };
 use futures_util::TryStreamExt;
-use tests::fixtures::{Cast, ROWS, dump, new_payment};
+use tests::fixtures::{Cast, ROWS, dump, new_payment, new_payout, new_route, new_settings};
 use uuid::Uuid;
 
 /// What a call by A, aimed at B's row, came to.
@@ -20,8 +25,29 @@ enum Outcome {
 
 /// The public functions that work on an account's rows, each aimed at B by A.
 const CASES: &[&str] = &[
+    "account_payment_settings::get",
+    "account_payment_settings::upsert",
+    "account_payout_routes::create",
+    "account_payout_routes::deactivate",
+    "account_payout_routes::get",
+    "account_payout_routes::list",
+    "account_payout_routes::reorder",
+    "account_payout_routes::update",
     "accounts::get",
     "accounts::update",
+    "pay_out::cancel",
+    "pay_out::get",
+    "pay_out::list",
+    "pay_out::mark_failed",
+    "pay_out::record_transfer",
+    "pay_out::request",
+    "payment_share_tracking::distribute",
+    "payment_share_tracking::list_by_payment",
+    "payment_share_tracking::list_open",
+    "payment_share_tracking::open_balance",
+    "payment_share_tracking::reverse",
+    "payment_system_logs::list",
+    "payment_system_logs::verify",
     "stripe_payments::advance",
     "stripe_payments::cancel",
     "stripe_payments::count",
@@ -76,14 +102,49 @@ fn every_public_function_has_a_case_and_no_exemption_is_stale() {
     );
 }
 
-/// Runs one case as A, aimed at `payment`, which B has or nobody.
-async fn aim(case: &str, cast: &Cast, a: &Tenant, payment: StripePaymentId) -> Outcome {
-    let refused = |result: Result<_, Error>| {
-        let error = result
-            .map(|_: stripe_payments::StripePayment| ())
-            .unwrap_err();
-        Outcome::AsAbsent(format!("{error:?} {error} {}", error.code()))
-    };
+/// Ids that a case is aimed at: those of B's rows, or of none.
+#[derive(Clone, Copy)]
+struct Target {
+    payment: StripePaymentId,
+    route: PayoutRouteId,
+    payout: PayOutId,
+}
+
+impl Target {
+    fn of_b(cast: &Cast) -> Self {
+        let (route, payout) = cast.money_b;
+        Self {
+            payment: cast.foreign_payment(),
+            route,
+            payout,
+        }
+    }
+
+    fn absent() -> Self {
+        Self {
+            payment: StripePaymentId::from_uuid(Uuid::now_v7()),
+            route: PayoutRouteId::from_uuid(Uuid::now_v7()),
+            payout: PayOutId::from_uuid(Uuid::now_v7()),
+        }
+    }
+}
+
+fn refused<R: std::fmt::Debug>(result: Result<R, Error>) -> Outcome {
+    let error = result.unwrap_err();
+    Outcome::AsAbsent(format!("{error:?} {error} {}", error.code()))
+}
+
+/// Runs one case as A, aimed at the target.
+async fn aim(case: &str, cast: &Cast, a: &Tenant, target: Target) -> Outcome {
+    let Target {
+        payment,
+        route,
+        payout,
+    } = target;
+    if let Some(outcome) = Box::pin(aim_at_money(case, cast, a, target)).await {
+        return outcome;
+    }
+    let _ = (route, payout);
     let all = ListStripePayments::default();
     let own = |ids: Vec<StripePaymentId>| {
         assert!(!ids.is_empty());
@@ -169,21 +230,184 @@ async fn aim(case: &str, cast: &Cast, a: &Tenant, payment: StripePaymentId) -> O
     }
 }
 
+/// The cases of routes, shares, payouts, settings and the log.
+async fn aim_at_money(case: &str, cast: &Cast, a: &Tenant, target: Target) -> Option<Outcome> {
+    let Target {
+        payment,
+        route,
+        payout,
+    } = target;
+    Some(match case {
+        "account_payment_settings::get" => {
+            // B's settings have version 1; A's were written twice, and are what A sees.
+            let own = account_payment_settings::get(a).await.unwrap();
+            account_payment_settings::upsert(a, new_settings(), own.version)
+                .await
+                .unwrap();
+            let after = account_payment_settings::get(a).await.unwrap();
+            assert_eq!(after.version, own.version + 1);
+            Outcome::OwnRows
+        }
+        "account_payment_settings::upsert" => {
+            let version = account_payment_settings::get(a).await.unwrap().version;
+            account_payment_settings::upsert(a, new_settings(), version)
+                .await
+                .unwrap();
+            Outcome::OwnRows
+        }
+        "account_payout_routes::create" => {
+            // B has an active route to this payee, which doesn't stand in A's way.
+            let payee = format!("only-{}", Uuid::now_v7());
+            account_payout_routes::create(&cast.tenant_b(), new_route(&payee, 1))
+                .await
+                .unwrap();
+            account_payout_routes::create(a, new_route(&payee, 1))
+                .await
+                .unwrap();
+            Outcome::OwnRows
+        }
+        "account_payout_routes::deactivate" => {
+            refused(account_payout_routes::deactivate(a, route).await)
+        }
+        "account_payout_routes::get" => refused(account_payout_routes::get(a, route).await),
+        "account_payout_routes::list" => {
+            let routes = account_payout_routes::list(a, false).await.unwrap();
+            assert!(!routes.is_empty() && routes.iter().all(|route| route.id != cast.money_b.0));
+            Outcome::OwnRows
+        }
+        "account_payout_routes::reorder" => {
+            refused(account_payout_routes::reorder(a, &[route]).await)
+        }
+        "account_payout_routes::update" => {
+            let patch = PayoutRoutePatch {
+                share_bp: Patch::Set(1),
+                ..Default::default()
+            };
+            refused(account_payout_routes::update(a, route, patch).await)
+        }
+        "pay_out::cancel" => refused(pay_out::cancel(a, payout).await),
+        "pay_out::get" => refused(pay_out::get(a, payout).await),
+        "pay_out::list" => {
+            let page = pay_out::list(a, &Default::default()).await.unwrap();
+            assert!(
+                !page.items.is_empty()
+                    && page.items.iter().all(|payout| payout.id != cast.money_b.1)
+            );
+            Outcome::OwnRows
+        }
+        "pay_out::mark_failed" => refused(pay_out::mark_failed(a, payout, "code").await),
+        "pay_out::record_transfer" => refused(pay_out::record_transfer(a, payout, "tr_1").await),
+        "pay_out::request" => {
+            // B owes this payee something, A doesn't: the same answer as for a payee that nobody knows.
+            let payee = format!("payee-{}", Uuid::now_v7().simple());
+            if target.payout == cast.money_b.1 {
+                let b = cast.tenant_b();
+                account_payout_routes::create(&b, new_route(&payee, 100))
+                    .await
+                    .unwrap();
+                let paid = stripe_payments::create(&b, new_payment("more", 1_000))
+                    .await
+                    .unwrap()
+                    .id;
+                stripe_payments::succeed(&b, paid, "ch_9").await.unwrap();
+                payment_share_tracking::distribute(&b, paid).await.unwrap();
+                let owed = payment_share_tracking::open_balance(&b, &payee)
+                    .await
+                    .unwrap();
+                assert_eq!(owed[0].amount, 9);
+            }
+            refused(pay_out::request(a, new_payout(&payee, &payee)).await)
+        }
+        "payment_share_tracking::distribute" => {
+            refused(payment_share_tracking::distribute(a, payment).await)
+        }
+        "payment_share_tracking::list_by_payment" => {
+            refused(payment_share_tracking::list_by_payment(a, payment).await)
+        }
+        "payment_share_tracking::list_open" => {
+            let list = ListOpenShares {
+                payee: "creator".into(),
+                currency: "USD".parse().unwrap(),
+                limit: None,
+                cursor: None,
+            };
+            let shares = payment_share_tracking::list_open(a, &list)
+                .await
+                .unwrap()
+                .items;
+            let own = |id| cast.payments_a.iter().any(|payment| payment.id == id);
+            assert!(!shares.is_empty() && shares.iter().all(|share| own(share.payment_id)));
+            Outcome::OwnRows
+        }
+        "payment_share_tracking::open_balance" => {
+            let before = payment_share_tracking::open_balance(a, "creator")
+                .await
+                .unwrap();
+            let b = cast.tenant_b();
+            let more = stripe_payments::create(&b, new_payment("more", 1_000))
+                .await
+                .unwrap()
+                .id;
+            stripe_payments::succeed(&b, more, "ch_9").await.unwrap();
+            payment_share_tracking::distribute(&b, more).await.unwrap();
+            assert_eq!(
+                payment_share_tracking::open_balance(a, "creator")
+                    .await
+                    .unwrap(),
+                before
+            );
+            Outcome::OwnRows
+        }
+        "payment_share_tracking::reverse" => {
+            refused(payment_share_tracking::reverse(a, payment, 1).await)
+        }
+        "payment_system_logs::list" => {
+            let about_b = format!("stripe_payments/{}", cast.foreign_payment());
+            let list = ListLogs {
+                subject: Some(about_b),
+                ..Default::default()
+            };
+            assert!(
+                payment_system_logs::list(a, &list)
+                    .await
+                    .unwrap()
+                    .items
+                    .is_empty()
+            );
+            Outcome::OwnRows
+        }
+        "payment_system_logs::verify" => {
+            let verified = payment_system_logs::verify(a).await.unwrap();
+            assert!(verified.complete && verified.first_broken.is_none());
+            Outcome::OwnRows
+        }
+        _ => return None,
+    })
+}
+
 /// Runs all cases, each after a proof that B's row is there, and holds B's rows against what they were.
 async fn b_is_not_reached(cast: &Cast) {
     let superuser = cast.database.superuser().await;
     let (a, foreign) = (cast.tenant_a(), cast.foreign_payment());
+    let b = cast.tenant_b();
     for case in CASES {
-        assert_eq!(
-            stripe_payments::get(&cast.tenant_b(), foreign)
-                .await
-                .unwrap()
-                .id,
-            foreign
-        );
+        assert_eq!(stripe_payments::get(&b, foreign).await.unwrap().id, foreign);
+        account_payout_routes::get(&b, cast.money_b.0)
+            .await
+            .expect("B's route is there");
+        pay_out::get(&b, cast.money_b.1)
+            .await
+            .expect("B's payout is there");
         let before = dump(&superuser, cast.b).await;
-        let aimed = aim(case, cast, &a, foreign).await;
-        let made_for_b = matches!(*case, "stripe_payments::create" | "stripe_payments::totals");
+        let aimed = Box::pin(aim(case, cast, &a, Target::of_b(cast))).await;
+        let made_for_b = matches!(
+            *case,
+            "account_payout_routes::create"
+                | "pay_out::request"
+                | "payment_share_tracking::open_balance"
+                | "stripe_payments::create"
+                | "stripe_payments::totals"
+        );
         if !made_for_b {
             assert_eq!(
                 dump(&superuser, cast.b).await,
@@ -192,12 +416,16 @@ async fn b_is_not_reached(cast: &Cast) {
             );
         }
         if let Outcome::AsAbsent(_) = aimed {
-            let absent = aim(case, cast, &a, StripePaymentId::from_uuid(Uuid::now_v7())).await;
+            let absent = Box::pin(aim(case, cast, &a, Target::absent())).await;
             assert_eq!(aimed, absent, "{case} tells B's row from an absent one");
         }
         let after = dump(&superuser, cast.b).await;
+        // Where the case itself adds rows to B, what was there stays, but for the end of B's log.
+        let before = before
+            .lines()
+            .filter(|row| !row.starts_with("payment_log_heads"));
         assert!(
-            before.lines().all(|row| after.contains(row)),
+            before.into_iter().all(|row| after.contains(row)),
             "{case} changed B's rows"
         );
     }
@@ -214,8 +442,8 @@ async fn no_public_function_reaches_another_accounts_row() {
 async fn without_row_level_security_the_guard_alone_holds() {
     let cast = Cast::new().await;
     let superuser = cast.database.superuser().await;
-    for table in ["accounts", "stripe_payments"] {
-        let off = format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY");
+    for table in entity::schema::TABLES {
+        let off = format!("ALTER TABLE {} DISABLE ROW LEVEL SECURITY", table.name);
         superuser.batch_execute(&off).await.unwrap();
     }
     let app = cast.database.app_sql().await;

@@ -43,11 +43,11 @@ async fn raw_sql_under_as_context_reads_and_changes_nothing_of_b() {
 
         let moves = format!("UPDATE {table} SET {tenant} = '{b}'");
         let foreign = if table == "accounts" {
-            format!("INSERT INTO accounts SELECT gen_random_uuid(), 'x', now(), now()")
+            "INSERT INTO accounts SELECT gen_random_uuid(), 'x', now(), now()".to_owned()
         } else {
             format!(
                 "INSERT INTO stripe_payments SELECT '{b}', gen_random_uuid(), buyer, pay_for, pay_for_id, amount,
-                 currency, fee, refunded, status, NULL, charge, last_error, description, metadata, now(), now()
+                 currency, fee, refunded, disputed, status, NULL, charge, last_error, description, metadata, now(), now()
                  FROM stripe_payments LIMIT 1"
             )
         };
@@ -86,7 +86,7 @@ async fn without_a_context_or_with_an_empty_one_there_are_no_rows_and_no_cast_er
                 let _ = tenant;
             }
             let payment = format!(
-                "INSERT INTO stripe_payments VALUES ('{}', gen_random_uuid(), 'b', 'tip', 'x', 5, 'USD', 0, 0,
+                "INSERT INTO stripe_payments VALUES ('{}', gen_random_uuid(), 'b', 'tip', 'x', 5, 'USD', 0, 0, 0,
                  'succeeded', NULL, NULL, NULL, NULL, NULL, now(), now())",
                 cast.a
             );

@@ -247,10 +247,14 @@ async fn filters_narrow_list_count_and_totals_alike() {
         list
     };
     let at = cast.payments_a[10].created_at;
-    let mut range = ListStripePayments::default();
-    range.created_from = Some(at);
-    let mut before = ListStripePayments::default();
-    before.created_before = Some(at);
+    let range = ListStripePayments {
+        created_from: Some(at),
+        ..Default::default()
+    };
+    let before = ListStripePayments {
+        created_before: Some(at),
+        ..Default::default()
+    };
     let cases = [
         (by(|_| {}), 20),
         (by(|l| l.status = Some(PaymentStatus::Succeeded)), 5),

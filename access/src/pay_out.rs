@@ -1,0 +1,303 @@
+//! Payouts: what is paid to a payee at once, in one currency.
+//!
+//! A payout takes all of a payee's open shares and clawbacks, so that each is paid once, whoever asks how often. It is a
+//! transfer at Stripe, which somebody else makes: what became of it is recorded here.
+
+use entity::{
+    account_payout_routes::AccountPayoutRoutes, pay_out::PayOuts,
+    payment_share_tracking::PaymentShareTracking,
+};
+use entity_guard::{Insert, Predicate, Select, Update};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    Cursor, Error, Page, PayOutId, Reason, Tenant, account_payment_settings,
+    atomic::{Scope, atomic},
+    check,
+    journal::Entry,
+    page::{self, List},
+    payment_share_tracking::{CREATOR, PLATFORM, PaymentShare, ShareStatus, open},
+};
+
+pub use entity::{
+    pay_out::{NewPayOut as RequestPayOut, PayOut},
+    payment_enums::PayOutStatus,
+};
+
+/// Which payouts a list is about; all of the account's unless a field narrows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListPayOuts {
+    /// Only to this payee.
+    pub payee: Option<String>,
+    /// Only with this status.
+    pub status: Option<PayOutStatus>,
+    /// How many on a page: 50 unless set, 1 to 500.
+    pub limit: Option<i64>,
+    /// Where the page begins: the `next` of the page before.
+    pub cursor: Option<Cursor>,
+}
+
+/// Reserves all open shares of a payee in a currency for a payout of their sum, and returns it.
+///
+/// The same idempotency key with the same payee and currency gives the same payout again, as it stands by then
+/// (<https://docs.stripe.com/api/idempotent_requests>). The account's own shares (payee `creator`) go to the connected
+/// account of its settings, another payee's to that of the payee's newest route.
+///
+/// # Errors
+/// [`Error::Invalid`] names the field; [`Error::Conflict`] when the key stands for another request; [`Error::Rejected`]
+/// with [`Reason::InsufficientShares`] when nothing is owed, or less than the settings' minimum, with
+/// [`Reason::NoConnectedAccount`] when it isn't known where to pay to.
+pub async fn request(tenant: &Tenant, request: RequestPayOut) -> Result<PayOut, Error> {
+    check::length("payee", &request.payee, 1..=255)?;
+    check::length("idempotency_key", &request.idempotency_key, 1..=255)?;
+    if request.payee == PLATFORM {
+        return Err(Error::invalid("payee", "reserved"));
+    }
+    let wanted = &request;
+    let requested = atomic(tenant, move |scope| Box::pin(requested(scope, wanted))).await;
+    match requested {
+        // Somebody with the same key was faster; its payout is there by now.
+        Err(Error::Conflict | Error::Rejected(Reason::InsufficientShares)) => {
+            match earlier(tenant, &request).await? {
+                Some(payout) => Ok(payout),
+                None => requested,
+            }
+        }
+        other => other,
+    }
+}
+
+/// The payout with this id.
+///
+/// # Errors
+/// [`Error::NotFound`] when the account has none.
+pub async fn get(tenant: &Tenant, id: PayOutId) -> Result<PayOut, Error> {
+    let select = Select::<PayOuts>::new().filter(PayOuts::ID.eq(id));
+    Ok(select.one(&tenant.guard).await?)
+}
+
+/// A page of payouts, the newest first; 50 unless asked for, at most 500.
+///
+/// # Errors
+/// [`Error::Invalid`] names the field: a limit that isn't 1 to 500, a cursor that isn't of this list.
+pub async fn list(tenant: &Tenant, list: &ListPayOuts) -> Result<Page<PayOut>, Error> {
+    check::optional_length("payee", list.payee.as_ref(), 1..=255)?;
+    let limit = page::page_size(list.limit)?;
+    let after = match &list.cursor {
+        Some(cursor) => {
+            let (at, id) = cursor.read(List::PayOuts)?;
+            Some((at, PayOutId::from_uuid(id)))
+        }
+        None => None,
+    };
+    let wanted = [
+        list.payee.clone().map(|payee| PayOuts::PAYEE.eq(payee)),
+        list.status.map(|status| PayOuts::STATUS.eq(status)),
+    ];
+    let payouts = Select::<PayOuts>::new()
+        .filter(Predicate::all(wanted.into_iter().flatten()))
+        .keyset((PayOuts::CREATED_AT, PayOuts::ID), true, after)
+        .limit(limit + 1)
+        .all(&tenant.guard)
+        .await?;
+    let place =
+        |payout: &PayOut| Cursor::after(List::PayOuts, payout.created_at, payout.id.as_uuid());
+    Ok(page::page(payouts, limit, place))
+}
+
+/// Records Stripe's transfer (`tr_…`) for a payout, whose shares are paid with it; recorded twice, it changes nothing.
+///
+/// # Errors
+/// [`Error::NotFound`] when the account has none; [`Error::Invalid`] when the text is no transfer's id;
+/// [`Error::Conflict`] when the payout has another transfer, or the transfer another payout; [`Error::Rejected`] with
+/// [`Reason::IllegalTransition`] when the payout has failed or was canceled.
+pub async fn record_transfer(
+    tenant: &Tenant,
+    id: PayOutId,
+    transfer: &str,
+) -> Result<PayOut, Error> {
+    check::stripe_id("transfer", transfer, "tr_")?;
+    atomic(tenant, move |scope| {
+        Box::pin(async move {
+            let payout = get_for_update(scope.tenant(), id).await?;
+            if payout.status == PayOutStatus::Paid {
+                return if payout.transfer.as_deref() == Some(transfer) {
+                    Ok(payout)
+                } else {
+                    Err(Error::Conflict)
+                };
+            }
+            let update = Update::new().set(PayOuts::TRANSFER, Some(transfer.to_owned()));
+            let payout = transition(scope, &payout, PayOutStatus::Paid, update).await?;
+            let shares = Update::<PaymentShareTracking>::new()
+                .set(PaymentShareTracking::STATUS, ShareStatus::Paid)
+                .filter(PaymentShareTracking::PAY_OUT_ID.eq(Some(id)));
+            shares.execute(&scope.tenant().guard).await?;
+            scope.note(entry("pay_out.record_transfer", &payout));
+            Ok(payout)
+        })
+    })
+    .await
+}
+
+/// Records why a payout failed, or why its transfer was reversed; its shares are open again. One that has failed stays as
+/// it is.
+///
+/// # Errors
+/// [`Error::NotFound`] when the account has none; [`Error::Invalid`] for a code that isn't 1 to 255 characters;
+/// [`Error::Rejected`] with [`Reason::IllegalTransition`] when it was canceled.
+pub async fn mark_failed(tenant: &Tenant, id: PayOutId, code: &str) -> Result<PayOut, Error> {
+    check::length("code", code, 1..=255)?;
+    atomic(tenant, move |scope| {
+        Box::pin(async move {
+            let payout = get_for_update(scope.tenant(), id).await?;
+            if payout.status == PayOutStatus::Failed {
+                return Ok(payout);
+            }
+            let update = Update::new().set(PayOuts::FAILURE, Some(code.to_owned()));
+            let payout = transition(scope, &payout, PayOutStatus::Failed, update).await?;
+            reopen(scope, id).await?;
+            scope.note(entry("pay_out.mark_failed", &payout).warning());
+            Ok(payout)
+        })
+    })
+    .await
+}
+
+/// Gives a payout up before its transfer was made; its shares are open again. One that was canceled stays as it is.
+///
+/// # Errors
+/// [`Error::NotFound`] when the account has none; [`Error::Rejected`] with [`Reason::IllegalTransition`] when it is paid or
+/// has failed.
+pub async fn cancel(tenant: &Tenant, id: PayOutId) -> Result<PayOut, Error> {
+    atomic(tenant, move |scope| {
+        Box::pin(async move {
+            let payout = get_for_update(scope.tenant(), id).await?;
+            if payout.status == PayOutStatus::Canceled {
+                return Ok(payout);
+            }
+            let payout = transition(scope, &payout, PayOutStatus::Canceled, Update::new()).await?;
+            reopen(scope, id).await?;
+            scope.note(entry("pay_out.cancel", &payout));
+            Ok(payout)
+        })
+    })
+    .await
+}
+
+/// The payout of an earlier request with the same key.
+async fn earlier(tenant: &Tenant, request: &RequestPayOut) -> Result<Option<PayOut>, Error> {
+    let key = PayOuts::IDEMPOTENCY_KEY.eq(request.idempotency_key.clone());
+    let found = Select::<PayOuts>::new()
+        .filter(key)
+        .first(&tenant.guard)
+        .await?;
+    match found {
+        Some(payout) if payout.payee == request.payee && payout.currency == request.currency => {
+            Ok(Some(payout))
+        }
+        Some(_) => Err(Error::Conflict),
+        None => Ok(None),
+    }
+}
+
+async fn requested(scope: &Scope<'_>, request: &RequestPayOut) -> Result<PayOut, Error> {
+    let tenant = scope.tenant();
+    if let Some(payout) = earlier(tenant, request).await? {
+        return Ok(payout);
+    }
+    let settings = account_payment_settings::get(tenant).await?;
+    let connected_account = if request.payee == CREATOR {
+        settings.connected_account
+    } else {
+        connected_account_of(tenant, &request.payee).await?
+    };
+    // Held in one order by all, so that two requests wait for each other and don't deadlock.
+    let shares = Select::<PaymentShareTracking>::new()
+        .filter(open(&request.payee, request.currency))
+        .order_by(PaymentShareTracking::ID.asc())
+        .for_update()
+        .all(&tenant.guard)
+        .await?;
+    let owed: i128 = shares.iter().map(payable).sum();
+    if owed < 1 || owed < i128::from(settings.minimum_payout) {
+        return Err(Error::Rejected(Reason::InsufficientShares));
+    }
+    let amount = i64::try_from(owed).map_err(|_| Error::Rejected(Reason::TooMany))?;
+    let connected_account = connected_account.ok_or(Error::Rejected(Reason::NoConnectedAccount))?;
+    let insert = Insert::<PayOuts>::new(request.clone())
+        .set(PayOuts::CONNECTED_ACCOUNT, connected_account)
+        .set(PayOuts::AMOUNT, amount)
+        .set(PayOuts::STATUS, PayOutStatus::Requested);
+    let payout = insert.one(&tenant.guard).await?;
+    let ids = shares.iter().map(|share| share.id);
+    let reserved = Update::<PaymentShareTracking>::new()
+        .set(PaymentShareTracking::STATUS, ShareStatus::Reserved)
+        .set(PaymentShareTracking::PAY_OUT_ID, Some(payout.id))
+        .filter(PaymentShareTracking::ID.is_in(ids));
+    if reserved.execute(&tenant.guard).await? != shares.len() as u64 {
+        return Err(Error::Internal);
+    }
+    scope.note(entry("pay_out.request", &payout));
+    Ok(payout)
+}
+
+fn payable(share: &PaymentShare) -> i128 {
+    i128::from(share.amount) - i128::from(share.reversed)
+}
+
+async fn connected_account_of(tenant: &Tenant, payee: &str) -> Result<Option<String>, Error> {
+    let newest = Select::<AccountPayoutRoutes>::new()
+        .filter(AccountPayoutRoutes::PAYEE.eq(payee.to_owned()))
+        .order_by(AccountPayoutRoutes::ACTIVE.desc())
+        .order_by(AccountPayoutRoutes::ID.desc());
+    Ok(newest
+        .first(&tenant.guard)
+        .await?
+        .map(|route| route.connected_account))
+}
+
+async fn get_for_update(tenant: &Tenant, id: PayOutId) -> Result<PayOut, Error> {
+    let select = Select::<PayOuts>::new()
+        .filter(PayOuts::ID.eq(id))
+        .for_update();
+    Ok(select.one(&tenant.guard).await?)
+}
+
+async fn transition(
+    scope: &Scope<'_>,
+    payout: &PayOut,
+    to: PayOutStatus,
+    update: Update<PayOuts>,
+) -> Result<PayOut, Error> {
+    if !payout.status.may_become(to) {
+        return Err(Error::Rejected(Reason::IllegalTransition {
+            from: payout.status.as_str(),
+            to: to.as_str(),
+        }));
+    }
+    let update = update
+        .set(PayOuts::STATUS, to)
+        .filter(PayOuts::ID.eq(payout.id));
+    Ok(update.one(&scope.tenant().guard).await?)
+}
+
+async fn reopen(scope: &Scope<'_>, id: PayOutId) -> Result<(), Error> {
+    let shares = Update::<PaymentShareTracking>::new()
+        .set(PaymentShareTracking::STATUS, ShareStatus::Open)
+        .set(PaymentShareTracking::PAY_OUT_ID, None)
+        .filter(PaymentShareTracking::PAY_OUT_ID.eq(Some(id)));
+    shares.execute(&scope.tenant().guard).await?;
+    Ok(())
+}
+
+fn entry(event: &'static str, payout: &PayOut) -> Entry {
+    let data = json!({
+        "status": payout.status,
+        "amount": payout.amount,
+        "currency": payout.currency,
+    });
+    Entry::new(event, format!("pay_out/{}", payout.id), data)
+}

@@ -1,0 +1,310 @@
+//! The parts of payments: whose they are, and whether they were paid out.
+//!
+//! A payment that succeeded is split once: the fee is the platform's, and what is left is split by the routes that are
+//! active then, to the unit (largest remainder, ties to the lower position); what they leave is the account's own. What
+//! goes back to the buyer is taken from all parts in proportion, to the unit: from an open one directly, and for one that
+//! a payout holds or has paid by a clawback, a negative share that the payee's next payout nets.
+
+use entity::payment_share_tracking::PaymentShareTracking;
+use entity_guard::{Insert, InsertMany, Predicate, Select, Update, count as rows};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    Currency, Cursor, Error, Page, PaymentShareId, Reason, StripePaymentId, Tenant,
+    account_payout_routes,
+    atomic::{Scope, atomic},
+    check,
+    journal::Entry,
+    money::split,
+    page::{self, List},
+    stripe_payments::{self, PaymentStatus, StripePayment},
+};
+
+pub use entity::{
+    payment_enums::{PayeeRole, ShareKind, ShareStatus},
+    payment_share_tracking::{NewPaymentShare, PaymentShare},
+};
+
+/// The payee that stands for the account itself.
+pub const CREATOR: &str = "creator";
+/// The payee that stands for the platform; its shares are never paid out, the platform has them already.
+pub const PLATFORM: &str = "platform";
+
+/// All of a payment, in basis points.
+const ALL: i64 = 10_000;
+
+/// Which open shares a list is about.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListOpenShares {
+    /// Whose.
+    pub payee: String,
+    /// In which currency.
+    pub currency: Currency,
+    /// How many on a page: 50 unless set, 1 to 500.
+    #[serde(default)]
+    pub limit: Option<i64>,
+    /// Where the page begins: the `next` of the page before.
+    #[serde(default)]
+    pub cursor: Option<Cursor>,
+}
+
+/// What a payee is owed in one currency, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct OpenBalance {
+    /// The currency.
+    pub currency: Currency,
+    /// How many open shares and clawbacks.
+    pub shares: u64,
+    /// Their exact sum; less than 0 when more is to be taken back than is owed.
+    pub amount: i128,
+}
+
+/// Splits a payment that succeeded, and returns its shares: the platform's, then by position, then the account's own.
+///
+/// A payment is split once: later calls return the same shares, as they stand by then. What had gone back to the buyer
+/// before is taken from the new shares at once. Parts of 0 units are left out.
+///
+/// # Errors
+/// [`Error::NotFound`] when the account has no such payment; [`Error::Rejected`] with [`Reason::IllegalTransition`] when
+/// it has not succeeded.
+pub async fn distribute(
+    tenant: &Tenant,
+    payment: StripePaymentId,
+) -> Result<Vec<PaymentShare>, Error> {
+    atomic(tenant, move |scope| {
+        Box::pin(async move {
+            let inside = scope.tenant();
+            let payment = stripe_payments::get_for_update(inside, payment).await?;
+            if payment.status != PaymentStatus::Succeeded {
+                return Err(Error::Rejected(Reason::IllegalTransition {
+                    from: payment.status.as_str(),
+                    to: "distributed",
+                }));
+            }
+            let earlier = list_by_payment(inside, payment.id).await?;
+            if !earlier.is_empty() {
+                return Ok(earlier);
+            }
+            let parts = parts(inside, &payment).await?;
+            let shares = InsertMany::<PaymentShareTracking>::new(parts)
+                .set(PaymentShareTracking::REVERSED, 0)
+                .set(PaymentShareTracking::CLAWED_BACK, 0)
+                .set(PaymentShareTracking::STATUS, ShareStatus::Open);
+            let shares = shares.all(&inside.guard).await?;
+            let split: Vec<_> = shares
+                .iter()
+                .map(|share| json!([share.role, share.amount]))
+                .collect();
+            let data = json!({ "currency": payment.currency, "split": split });
+            let subject = format!("stripe_payments/{}", payment.id);
+            scope.note(Entry::new(
+                "payment_share_tracking.distribute",
+                subject,
+                data,
+            ));
+            take_back(scope, &payment).await?;
+            list_by_payment(inside, payment.id).await
+        })
+    })
+    .await
+}
+
+/// All shares and clawbacks of a payment, the earliest first; none when it was not split.
+///
+/// # Errors
+/// [`Error::NotFound`] when the account has no such payment.
+pub async fn list_by_payment(
+    tenant: &Tenant,
+    payment: StripePaymentId,
+) -> Result<Vec<PaymentShare>, Error> {
+    let shares = Select::<PaymentShareTracking>::new()
+        .filter(PaymentShareTracking::PAYMENT_ID.eq(payment))
+        .order_by(PaymentShareTracking::ID.asc())
+        .all(&tenant.guard)
+        .await?;
+    if shares.is_empty() {
+        stripe_payments::get(tenant, payment).await?;
+    }
+    Ok(shares)
+}
+
+/// A page of the shares that a payee's next payout in a currency is made of, the earliest first, each with its payment's
+/// id; 50 unless asked for, at most 500.
+///
+/// # Errors
+/// [`Error::Invalid`] names the field: a payee that isn't 1 to 255 characters, a limit that isn't 1 to 500, a cursor that
+/// isn't of this list.
+pub async fn list_open(
+    tenant: &Tenant,
+    list: &ListOpenShares,
+) -> Result<Page<PaymentShare>, Error> {
+    check::length("payee", &list.payee, 1..=255)?;
+    let limit = page::page_size(list.limit)?;
+    let after = match &list.cursor {
+        Some(cursor) => {
+            let (at, id) = cursor.read(List::OpenShares)?;
+            Some((at, PaymentShareId::from_uuid(id)))
+        }
+        None => None,
+    };
+    let key = (PaymentShareTracking::CREATED_AT, PaymentShareTracking::ID);
+    let shares = Select::<PaymentShareTracking>::new()
+        .filter(open(&list.payee, list.currency))
+        .keyset(key, false, after)
+        .limit(limit + 1)
+        .all(&tenant.guard)
+        .await?;
+    let place = |share: &PaymentShare| {
+        Cursor::after(List::OpenShares, share.created_at, share.id.as_uuid())
+    };
+    Ok(page::page(shares, limit, place))
+}
+
+/// What a payee's open shares and clawbacks come to, one balance per currency, sorted by its code.
+///
+/// # Errors
+/// [`Error::Invalid`] for a payee that isn't 1 to 255 characters.
+pub async fn open_balance(tenant: &Tenant, payee: &str) -> Result<Vec<OpenBalance>, Error> {
+    check::length("payee", payee, 1..=255)?;
+    let sums = (
+        rows(),
+        PaymentShareTracking::AMOUNT.sum(),
+        PaymentShareTracking::REVERSED.sum(),
+    );
+    let open = PaymentShareTracking::PAYEE
+        .eq(payee.to_owned())
+        .and(PaymentShareTracking::STATUS.eq(ShareStatus::Open));
+    let groups = Select::<PaymentShareTracking>::new()
+        .filter(open)
+        .group_by(PaymentShareTracking::CURRENCY, sums, &tenant.guard)
+        .await?;
+    let balance = |(currency, (shares, amount, reversed))| OpenBalance {
+        currency,
+        shares,
+        amount: amount - reversed,
+    };
+    Ok(groups.into_iter().map(balance).collect())
+}
+
+/// Records what disputes have withdrawn from a payment *in total* so far, takes it back from the payment's shares, and
+/// returns them all.
+///
+/// A refund does the same by itself ([`stripe_payments::refund`]). Being a total and not a step, it can be recorded twice,
+/// and a smaller one than is stored comes late and changes nothing.
+///
+/// # Errors
+/// [`Error::NotFound`] when the account has no such payment; [`Error::Invalid`] for a total under 1; [`Error::Rejected`]
+/// with [`Reason::RefundExceedsPayment`] when with the refunds it is more than the amount, with
+/// [`Reason::IllegalTransition`] when the payment has not succeeded.
+pub async fn reverse(
+    tenant: &Tenant,
+    payment: StripePaymentId,
+    total: i64,
+) -> Result<Vec<PaymentShare>, Error> {
+    atomic(tenant, move |scope| {
+        Box::pin(async move {
+            let payment = stripe_payments::record_dispute(scope, payment, total).await?;
+            take_back(scope, &payment).await?;
+            list_by_payment(scope.tenant(), payment.id).await
+        })
+    })
+    .await
+}
+
+/// Open shares and clawbacks of a payee in a currency.
+pub(crate) fn open(payee: &str, currency: Currency) -> Predicate<PaymentShareTracking> {
+    Predicate::all([
+        PaymentShareTracking::PAYEE.eq(payee.to_owned()),
+        PaymentShareTracking::CURRENCY.eq(currency),
+        PaymentShareTracking::STATUS.eq(ShareStatus::Open),
+    ])
+}
+
+/// The fee first, then the rest by basis points.
+async fn parts(tenant: &Tenant, payment: &StripePayment) -> Result<Vec<NewPaymentShare>, Error> {
+    let routes = account_payout_routes::list(tenant, true).await?;
+    let mut weights: Vec<i64> = routes.iter().map(|route| route.share_bp.into()).collect();
+    weights.push(ALL - weights.iter().sum::<i64>());
+    let amounts = split(payment.amount - payment.fee, &weights).ok_or(Error::Internal)?;
+    let routed = routes.into_iter().map(|route| (route.role, route.payee));
+    let own = std::iter::once((PayeeRole::Creator, CREATOR.to_owned()));
+    let fee = ((PayeeRole::Platform, PLATFORM.to_owned()), payment.fee);
+    let share = |((role, payee), amount)| NewPaymentShare {
+        payment_id: payment.id,
+        kind: ShareKind::Share,
+        role,
+        payee,
+        currency: payment.currency,
+        amount,
+    };
+    let all = std::iter::once(fee).chain(routed.chain(own).zip(amounts));
+    Ok(all.filter(|(_, amount)| *amount > 0).map(share).collect())
+}
+
+/// Brings the shares of a payment, which the caller holds, in line with what went back to the buyer.
+pub(crate) async fn take_back(scope: &Scope<'_>, payment: &StripePayment) -> Result<(), Error> {
+    let guard = &scope.tenant().guard;
+    let of_payment = PaymentShareTracking::PAYMENT_ID
+        .eq(payment.id)
+        .and(PaymentShareTracking::KIND.eq(ShareKind::Share));
+    let shares = Select::<PaymentShareTracking>::new()
+        .filter(of_payment)
+        .order_by(PaymentShareTracking::ID.asc())
+        .for_update()
+        .all(guard)
+        .await?;
+    let left: Vec<i64> = shares
+        .iter()
+        .map(|s| s.amount - s.reversed - s.clawed_back)
+        .collect();
+    let taken: i64 = payment.amount - left.iter().sum::<i64>();
+    let due = payment.refunded + payment.disputed - taken;
+    if shares.is_empty() || due <= 0 {
+        return Ok(());
+    }
+    let amounts = split(due, &left).ok_or(Error::Internal)?;
+    let mut back = Vec::new();
+    for (share, amount) in shares.iter().zip(amounts).filter(|(_, amount)| *amount > 0) {
+        let update = Update::<PaymentShareTracking>::new();
+        let update = if share.status == ShareStatus::Open {
+            let all = share.reversed + amount == share.amount;
+            let status = if all {
+                ShareStatus::Reversed
+            } else {
+                ShareStatus::Open
+            };
+            update
+                .increase(PaymentShareTracking::REVERSED, amount)
+                .set(PaymentShareTracking::STATUS, status)
+        } else {
+            claw_back(scope.tenant(), share, amount).await?;
+            update.increase(PaymentShareTracking::CLAWED_BACK, amount)
+        };
+        let one = update.filter(PaymentShareTracking::ID.eq(share.id));
+        one.one(guard).await?;
+        back.push(json!([share.role, amount]));
+    }
+    let data = json!({ "currency": payment.currency, "taken_back": back });
+    let subject = format!("stripe_payments/{}", payment.id);
+    scope.note(Entry::new("payment_share_tracking.reverse", subject, data));
+    Ok(())
+}
+
+async fn claw_back(tenant: &Tenant, share: &PaymentShare, amount: i64) -> Result<(), Error> {
+    let clawback = NewPaymentShare {
+        payment_id: share.payment_id,
+        kind: ShareKind::Clawback,
+        role: share.role,
+        payee: share.payee.clone(),
+        currency: share.currency,
+        amount: -amount,
+    };
+    let insert = Insert::<PaymentShareTracking>::new(clawback)
+        .set(PaymentShareTracking::REVERSED, 0)
+        .set(PaymentShareTracking::CLAWED_BACK, 0)
+        .set(PaymentShareTracking::STATUS, ShareStatus::Open);
+    insert.one(&tenant.guard).await?;
+    Ok(())
+}

@@ -1,0 +1,81 @@
+use std::{fmt, marker::PhantomData};
+
+use sea_query::{Condition, Expr, ExprTrait};
+
+use crate::{
+    AccountId, Column, ColumnType, Error, Select, Tenant, TenantScoped,
+    predicate::{SameValue, same_account},
+    select::columns_of,
+    statement::{Operation, Statement, account_test},
+    value::{Cells, DecodeError},
+};
+
+/// Rows of `T`, each with the row of `U` that it refers to.
+pub struct Join<T: TenantScoped, U> {
+    select: Select<T>,
+    on: Expr,
+    of: PhantomData<fn() -> U>,
+}
+
+impl<T: TenantScoped, U> fmt::Debug for Join<T, U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Join(…)")
+    }
+}
+
+impl<T: TenantScoped> Select<T> {
+    /// Each row with the row of `U` whose column equals this row's; `None` where the account has none.
+    ///
+    /// The joined table carries the account test as well: a reference that points at another account's row finds
+    /// nothing.
+    pub fn with<U: TenantScoped, V: ColumnType, A, W: SameValue<V>, B>(
+        self,
+        own: Column<T, V, A>,
+        other: Column<U, W, B>,
+    ) -> Join<T, U> {
+        Join {
+            select: self,
+            on: other.expr().eq(own.expr()),
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T: TenantScoped, U: TenantScoped> Join<T, U> {
+    /// All rows, in the order asked for.
+    ///
+    /// # Errors
+    /// [`Error`], as the server or the connection gives it.
+    pub async fn all(self, tenant: &Tenant) -> Result<Vec<(T::Row, Option<U::Row>)>, Error> {
+        let result = tenant.run(self.statement(tenant.account())?).await?;
+        let read = |row| {
+            let mut cells = Cells::of(row);
+            let own = T::decode(&mut cells)?;
+            let other = if cells.read::<bool>()? {
+                Some(U::decode(&mut cells)?)
+            } else {
+                None
+            };
+            Ok((own, other))
+        };
+        let rows = result.rows.iter().map(read);
+        rows.collect::<Result<_, DecodeError>>()
+            .map_err(|_| Error::Unreadable)
+    }
+
+    pub(crate) fn statement(self, account: AccountId) -> Result<Statement, Error> {
+        if T::TABLE.name == U::TABLE.name {
+            return Err(Error::Unreadable);
+        }
+        let mut query = self.select.query(account)?;
+        query.columns(columns_of(T::TABLE));
+        query.expr(Expr::col((U::TABLE.name, U::TABLE.tenant)).is_not_null());
+        query.columns(columns_of(U::TABLE));
+        let on = Condition::all()
+            .add(account_test(U::TABLE, account))
+            .add(same_account::<T, U>())
+            .add(self.on);
+        query.left_join(U::TABLE.name, on);
+        Ok(Statement::of(&query, Operation::Select, T::TABLE))
+    }
+}

@@ -1,0 +1,63 @@
+//! Payouts: what is paid to a payee at once.
+
+use chrono::{DateTime, Utc};
+use entity_derive::TenantScoped;
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    Currency, PayOutId,
+    payment_enums::{PayOutStatus, PayOutStatusColumn},
+};
+
+/// One payment to a payee, in one currency: a transfer at Stripe.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, TenantScoped)]
+#[sea_orm(table_name = "pay_out", model_ex_attrs(allow(dead_code)))]
+#[tenant(
+    row = "PayOut",
+    marker = "PayOuts",
+    app = "select, insert, update",
+    system = "select, insert, update"
+)]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub account_id: Uuid,
+    /// The payout's id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    #[tenant(id, as = "PayOutId")]
+    pub id: Uuid,
+    /// The payee, as in its shares.
+    #[sea_orm(column_type = "Text")]
+    #[tenant(new)]
+    pub payee: String,
+    /// The currency.
+    #[sea_orm(column_type = "Text")]
+    #[tenant(new, as = "Currency")]
+    pub currency: String,
+    /// The caller's name for the request: the same one gives the same payout. 1 to 255 characters.
+    #[sea_orm(column_type = "Text")]
+    #[tenant(new)]
+    pub idempotency_key: String,
+    /// Stripe's connected account (`acct_…`) that is paid.
+    #[sea_orm(column_type = "Text")]
+    pub connected_account: String,
+    /// What is paid, in minor units; more than 0.
+    pub amount: i64,
+    /// Where it stands.
+    #[tenant(as = "PayOutStatus")]
+    pub status: PayOutStatusColumn,
+    /// Stripe's transfer (`tr_…`), once it was made.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub transfer: Option<String>,
+    /// Stripe's code for why it failed.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub failure: Option<String>,
+    /// When it was requested.
+    #[tenant(created_at)]
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    #[tenant(updated_at)]
+    pub updated_at: DateTime<Utc>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,12 @@
+// claim: A removal says which rows it is for, or that it is for all of the account.
+// error[E0599]: no method named `execute` found for struct `entity_guard::Delete<StripePayments>` in the current scope
+
+use entity::stripe_payments::StripePayments;
+use entity_guard::{Delete, Error, Tenant};
+
+async fn example(tenant: &Tenant) -> Result<u64, Error> {
+    let removal = Delete::<StripePayments>::new();
+    removal.execute(tenant).await
+}
+
+fn main() {}

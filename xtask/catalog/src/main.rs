@@ -1,0 +1,52 @@
+//! Prints as JSON what the entities say the schema must be, for `cargo xtask check`.
+//!
+//! It is a program of its own, so that `xtask` itself compiles without the entities.
+
+use entity::schema;
+use entity_guard::{ColumnDef, Table, policy};
+use serde_json::{Value, json};
+
+fn main() {
+    let tables: Vec<Value> = schema::TABLES
+        .iter()
+        .map(|table| described(table))
+        .collect();
+    let declared = json!({
+        "tables": tables,
+        "unscoped": schema::UNSCOPED,
+        "migration": schema::APP.migration,
+    });
+    println!("{declared}");
+}
+
+fn described(table: &Table) -> Value {
+    // The account is no column of the rows that callers see, except where it is the key itself.
+    let seen = table
+        .columns
+        .iter()
+        .any(|column| column.name == table.tenant);
+    let account = (!seen).then(|| ColumnDef {
+        name: table.tenant,
+        sql_type: "uuid",
+        nullable: false,
+    });
+    let columns: Vec<Value> = account
+        .iter()
+        .chain(table.columns)
+        .map(|column| {
+            json!({
+                "name": column.name,
+                "sql_type": column.sql_type,
+                "nullable": column.nullable,
+            })
+        })
+        .collect();
+    json!({
+        "name": table.name,
+        "tenant": table.tenant,
+        "policy": policy::deparsed(table.tenant),
+        "columns": columns,
+        "app": table.app,
+        "system": table.system,
+    })
+}

@@ -1,0 +1,169 @@
+//! `cargo xtask check`: what must hold of the workspace, its sources, what `access` shows, and the
+//! schema that the migrations make. Each finding says where, and what mends it.
+
+mod catalogue;
+mod declared;
+mod exported;
+mod manifests;
+mod output;
+mod public_items;
+mod rustdoc;
+mod scratch;
+mod signature;
+mod source_file;
+mod source_rules;
+mod sources;
+mod workspace;
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+    /// Runs one part only.
+    #[arg(long, value_enum)]
+    part: Option<Part>,
+    /// Lists the places where an account is believed, and checks nothing.
+    #[arg(long, conflicts_with_all = ["json", "part", "bless"])]
+    accounts: bool,
+    /// Writes access/public-items.txt anew, for a reviewer to read.
+    #[arg(long)]
+    bless: bool,
+}
+
+/// A part of the check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Who depends on what, and the settings that all crates share.
+    Workspace,
+    /// Rules that the compiler doesn't know.
+    Sources,
+    /// What applications see of `access`.
+    PublicItems,
+    /// The schema that the migrations make, on a server.
+    Catalogue,
+}
+
+/// Something that doesn't hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Finding {
+    /// The rule, by its name.
+    rule: String,
+    /// A table, or a file with its line.
+    place: String,
+    /// What is wrong there.
+    detail: String,
+    /// A command or an edit.
+    mend: String,
+}
+
+/// What a part found, and what it looked at.
+#[derive(Debug, Default)]
+struct Outcome {
+    findings: Vec<Finding>,
+    /// What was looked at, in a few words.
+    seen: String,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let root = crate::workspace();
+    if options.accounts {
+        for place in sources::accounts(&root)? {
+            println!("{place}");
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let parts = match options.part {
+        Some(part) => vec![part],
+        None if options.bless => vec![Part::PublicItems],
+        None => Part::value_variants().to_vec(),
+    };
+    let mut outcomes = Vec::new();
+    for part in parts {
+        let outcome = match part {
+            Part::Workspace => workspace::check(&root),
+            Part::Sources => sources::check(&root),
+            Part::PublicItems => public_items::check(&root, options.bless),
+            Part::Catalogue => catalogue::check(&root),
+        };
+        let outcome = outcome.with_context(|| format!("{} couldn't be checked", part.name()))?;
+        if !options.json {
+            output::print(part, &outcome);
+        }
+        outcomes.push((part, outcome));
+    }
+    if options.json {
+        println!("{:#}", output::json(&outcomes));
+    }
+    let clean = outcomes
+        .iter()
+        .all(|(_, outcome)| outcome.findings.is_empty());
+    Ok(if clean {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+impl Part {
+    /// The name that `--part` takes.
+    fn name(self) -> String {
+        (self.to_possible_value()).map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
+impl Finding {
+    fn new(
+        rule: impl Into<String>,
+        place: impl Into<String>,
+        detail: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule: rule.into(),
+            place: place.into(),
+            detail: detail.into(),
+            mend: mend.into(),
+        }
+    }
+}
+
+/// The cargo that runs this, in the workspace.
+fn cargo(root: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(arguments).current_dir(root);
+    command
+}
+
+/// Runs a command, and returns what it prints.
+fn output_of(command: &mut Command) -> anyhow::Result<String> {
+    let name = command_line(command);
+    let output = command
+        .output()
+        .with_context(|| format!("{name} couldn't be run"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("{name} failed:\n{}", said.trim());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{name} printed no text"))
+}
+
+/// The command without its environment, which may hold a password.
+fn command_line(command: &Command) -> String {
+    let program = Path::new(command.get_program())
+        .file_stem()
+        .unwrap_or_default();
+    std::iter::once(program)
+        .chain(command.get_args())
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,299 @@
+//! One step of the walk: a request, what the answer has to be, and both on the screen.
+
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+use crate::{
+    demo::{
+        Account,
+        http::{self, Answer, Request},
+        stop,
+    },
+    terminal::{bold, green, red, say},
+};
+
+/// How much of a request's or an answer's body is shown.
+const WIDTH: usize = 110;
+
+/// A step that wasn't answered as it should have been.
+#[derive(Debug)]
+pub(crate) struct Unexpected {
+    expected: String,
+    got: String,
+}
+
+impl std::fmt::Display for Unexpected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "expected  {}\ngot       {}", self.expected, self.got)
+    }
+}
+
+impl std::error::Error for Unexpected {}
+
+/// A request, and who makes it.
+pub(crate) struct Ask {
+    by: String,
+    request: Request,
+}
+
+pub(crate) fn get(path: &str) -> Ask {
+    ask("GET", path, None)
+}
+
+pub(crate) fn post(path: &str, body: Value) -> Ask {
+    ask("POST", path, Some(body))
+}
+
+pub(crate) fn patch(path: &str, body: Value) -> Ask {
+    ask("PATCH", path, Some(body))
+}
+
+fn ask(method: &'static str, path: &str, body: Option<Value>) -> Ask {
+    Ask {
+        by: "no token".to_owned(),
+        request: Request {
+            method,
+            path: path.to_owned(),
+            token: None,
+            body: body.map(|body| body.to_string()),
+        },
+    }
+}
+
+impl Ask {
+    /// With the token of an account's member.
+    pub(crate) fn by(self, account: &Account) -> Self {
+        self.with(&format!("as {}", account.label), &account.token)
+    }
+
+    pub(crate) fn with(mut self, by: &str, token: &str) -> Self {
+        self.by = by.to_owned();
+        self.request.token = Some(token.to_owned());
+        self
+    }
+}
+
+/// An answer, and its body as JSON.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    answer: Answer,
+    json: Value,
+}
+
+type Checked = Result<(), Unexpected>;
+
+impl Answered {
+    /// The value at a JSON pointer (RFC 6901) is this one.
+    pub(crate) fn is(&self, pointer: &str, expected: impl Into<Value>) -> Checked {
+        let expected = expected.into();
+        match self.json.pointer(pointer) {
+            Some(got) if *got == expected => Ok(()),
+            got => Err(Unexpected {
+                expected: format!("{pointer} {expected}"),
+                got: format!("{pointer} {}", got.unwrap_or(&Value::Null)),
+            }),
+        }
+    }
+
+    /// The items of a page are these, in this order.
+    pub(crate) fn ids_are(&self, expected: &[&String]) -> Checked {
+        let items = self.json.pointer("/items").and_then(Value::as_array);
+        let ids = items.into_iter().flatten().map(|item| item.pointer("/id"));
+        let ids: Vec<_> = ids
+            .map(|id| id.and_then(Value::as_str).unwrap_or("none"))
+            .collect();
+        if ids == expected {
+            return Ok(());
+        }
+        Err(Unexpected {
+            expected: format!("the ids {expected:?}"),
+            got: format!("the ids {ids:?}"),
+        })
+    }
+
+    /// Not a byte differs from the other answer: in status, headers (but the time of day) and body.
+    pub(crate) fn is_like(&self, other: &Self) -> Checked {
+        let timeless = |answer: &Answer| {
+            let mut answer = answer.clone();
+            answer.headers.retain(|(name, _)| name != "date");
+            answer
+        };
+        let (expected, got) = (timeless(&other.answer), timeless(&self.answer));
+        if got == expected {
+            return Ok(());
+        }
+        Err(Unexpected {
+            expected: format!("{expected:?}"),
+            got: format!("{got:?}"),
+        })
+    }
+
+    pub(crate) fn has_header(&self, name: &str, expected: &str) -> Checked {
+        match self.answer.header(name) {
+            Some(got) if got == expected => Ok(()),
+            got => Err(Unexpected {
+                expected: format!("{name}: {expected}"),
+                got: format!("{name}: {}", got.unwrap_or("none")),
+            }),
+        }
+    }
+
+    /// The body doesn't hold this text.
+    pub(crate) fn lacks(&self, text: &str) -> Checked {
+        if self.answer.body.contains(text) {
+            return Err(Unexpected {
+                expected: format!("an answer without {text}"),
+                got: self.answer.body.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The text at a JSON pointer.
+    pub(crate) fn text(&self, pointer: &str) -> Result<String, Unexpected> {
+        let found = self.json.pointer(pointer).and_then(Value::as_str);
+        found.map(str::to_owned).ok_or_else(|| Unexpected {
+            expected: format!("a text at {pointer}"),
+            got: self.answer.body.clone(),
+        })
+    }
+
+    /// The members of the answer that are shown; the whole of it when none is named, with a line for each item.
+    fn shown(&self, members: &[&str]) -> String {
+        if let Some(items) = self.json.as_array() {
+            let items: Vec<_> = items.iter().map(|item| cut(&item.to_string())).collect();
+            return items.join("\n         ");
+        }
+        let Some(object) = self.json.as_object().filter(|_| !members.is_empty()) else {
+            return cut(&self.answer.body);
+        };
+        let shown = members.iter().map(|name| {
+            let value = object.get(*name).unwrap_or(&Value::Null);
+            match value.as_array() {
+                Some(items) => format!("\"{name}\":[{} of them]", items.len()),
+                None => format!("\"{name}\":{value}"),
+            }
+        });
+        let shown: Vec<_> = shown.collect();
+        let more = if object.len() > members.len() {
+            ",…"
+        } else {
+            ""
+        };
+        format!("{{{}{more}}}", shown.join(","))
+    }
+}
+
+/// The steps taken so far.
+pub(crate) struct Walk {
+    app: SocketAddr,
+    steps: usize,
+}
+
+impl Walk {
+    pub(crate) const fn new(app: SocketAddr) -> Self {
+        Self { app, steps: 0 }
+    }
+
+    pub(crate) const fn steps(&self) -> usize {
+        self.steps
+    }
+
+    pub(crate) fn chapter(&self, title: &str) {
+        say!("\n{}", bold(title));
+    }
+
+    pub(crate) fn say(&self, text: &str) {
+        say!("     {text}");
+    }
+
+    /// Sends the request and prints both; an error unless the answer has the status and `check` finds nothing.
+    pub(crate) fn step(
+        &mut self,
+        ask: Ask,
+        status: u16,
+        shown: &[&str],
+        check: impl FnOnce(&Answered) -> Checked,
+    ) -> anyhow::Result<Answered> {
+        stop::check()?;
+        self.steps += 1;
+        let Request {
+            method, path, body, ..
+        } = &ask.request;
+        let request = format!("{method} {path}");
+        say!("{:3}  {}  ({})", self.steps, bold(&request), ask.by);
+        if let Some(body) = body {
+            say!("     {}", cut(body));
+        }
+        let answer = http::send(self.app, &ask.request)?;
+        let answered = Answered {
+            json: serde_json::from_str(&answer.body).unwrap_or_default(),
+            answer,
+        };
+        let got = answered.answer.status;
+        let checked = if got == status {
+            check(&answered)
+        } else {
+            Err(Unexpected {
+                expected: format!("status {status}"),
+                got: format!("status {got}: {}", answered.answer.body),
+            })
+        };
+        let (mark, shown) = match &checked {
+            Ok(()) => (green("ok"), answered.shown(shown)),
+            Err(_) => (red("no"), cut(&answered.answer.body)),
+        };
+        say!(" {mark}  {got} {shown}");
+        checked?;
+        Ok(answered)
+    }
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= WIDTH {
+        return text.to_owned();
+    }
+    let beginning: String = text.chars().take(WIDTH - 1).collect();
+    format!("{beginning}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, body: &str) -> Answered {
+        Answered {
+            json: serde_json::from_str(body).unwrap(),
+            answer: Answer {
+                status,
+                headers: vec![("date".to_owned(), body.len().to_string())],
+                body: body.to_owned(),
+            },
+        }
+    }
+
+    #[test]
+    fn each_expectation_can_fail() {
+        let answer = answered(404, r#"{"items":[{"id":"1"}],"code":"a"}"#);
+        let (one, two) = ("1".to_owned(), "2".to_owned());
+        assert!(answer.is("/code", "a").is_ok() && answer.is("/code", "b").is_err());
+        assert!(answer.is("/none", "a").is_err());
+        assert!(answer.ids_are(&[&one]).is_ok());
+        for wrong in [&[][..], &[&two], &[&one, &two]] {
+            assert!(answer.ids_are(wrong).is_err());
+        }
+        assert!(answer.lacks("b").is_ok() && answer.lacks("items").is_err());
+        assert!(answer.has_header("date", "0").is_err());
+        assert!(answer.text("/items").is_err());
+        assert!(answer.is_like(&answered(404, r#"{"code":"a"}"#)).is_err());
+        assert!(answer.is_like(&answered(403, &answer.answer.body)).is_err());
+        assert!(answer.is_like(&answered(404, &answer.answer.body)).is_ok());
+    }
+
+    #[test]
+    fn a_long_body_is_cut() {
+        assert_eq!(cut("{}"), "{}");
+        assert_eq!(cut(&"ä".repeat(200)).chars().count(), WIDTH);
+    }
+}
