@@ -97,5 +97,35 @@ mod tests {
             prop_assert_eq!(&parts, &model(amount, &weights));
             prop_assert_eq!(Some(parts), split(amount, &weights));
         }
+
+        /// What goes back step by step is taken in proportion, never more than is left, and all of it in the end.
+        #[test]
+        fn taking_back_in_steps_is_exact_and_ends_at_nothing(
+            parts in prop::collection::vec(1..1_000_000_i64, 1..=20),
+            steps in prop::collection::vec(0.0..1.0_f64, 0..6),
+        ) {
+            let amount: i64 = parts.iter().sum();
+            let mut left = parts.clone();
+            let mut totals: Vec<i64> = steps.iter().map(|s| (*s * amount as f64) as i64).collect();
+            totals.push(amount);
+            totals.sort_unstable();
+            for total in totals {
+                let before: i64 = left.iter().sum();
+                let due = total - (amount - before);
+                if due == 0 {
+                    continue;
+                }
+                let taken = split(due, &left).unwrap();
+                for (part, take) in left.iter_mut().zip(taken) {
+                    let exact = i128::from(due) * i128::from(*part);
+                    let off = i128::from(take) * i128::from(before) - exact;
+                    prop_assert!(off.abs() < i128::from(before), "within one unit");
+                    *part -= take;
+                    prop_assert!(*part >= 0);
+                }
+                prop_assert_eq!(left.iter().sum::<i64>(), amount - total);
+            }
+            prop_assert!(left.iter().all(|part| *part == 0));
+        }
     }
 }

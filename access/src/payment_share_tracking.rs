@@ -4,6 +4,8 @@
 //! active then, to the unit (largest remainder, ties to the lower position); what they leave is the account's own. What
 //! goes back to the buyer is taken from all parts in proportion, to the unit: from an open one directly, and for one that
 //! a payout holds or has paid by a clawback, a negative share that the payee's next payout nets.
+//!
+//! The payee `creator` stands for the account itself, `platform` for the platform, whose shares are never paid out.
 
 use entity::payment_share_tracking::PaymentShareTracking;
 use entity_guard::{Insert, InsertMany, Predicate, Select, Update, count as rows};
@@ -27,9 +29,9 @@ pub use entity::{
 };
 
 /// The payee that stands for the account itself.
-pub const CREATOR: &str = "creator";
+pub(crate) const CREATOR: &str = "creator";
 /// The payee that stands for the platform; its shares are never paid out, the platform has them already.
-pub const PLATFORM: &str = "platform";
+pub(crate) const PLATFORM: &str = "platform";
 
 /// All of a payment, in basis points.
 const ALL: i64 = 10_000;

@@ -26,6 +26,7 @@ impl MigrationTrait for Migration {
                     .col(ColumnDef::new("hash").binary().not_null())
                     .primary_key(&mut key("payment_log_heads_pkey", None))
                     .foreign_key(&mut of_account(HEADS, "payment_log_heads_account_id_fkey"))
+                    .check(("payment_log_heads_seq", Expr::cust("seq > 0")))
                     .check((
                         "payment_log_heads_hash",
                         Expr::cust("octet_length(hash) = 32"),

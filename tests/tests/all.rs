@@ -7,16 +7,28 @@
 )]
 
 mod all {
+    mod account_payment_settings;
+    mod account_payout_routes;
     mod accounts;
     mod compile_fail;
+    mod faults;
     mod gate;
     mod guard;
     mod isolation;
+    mod isolation_money;
     mod logs;
     mod migrations;
+    mod money_machine;
+    mod pay_out;
+    mod payment_share_tracking;
+    mod payment_system_logs;
+    mod pool_checks;
     mod row_level_security;
     mod session;
     mod stripe_payments;
+    mod stripe_payments_lists;
+    mod stripe_payments_states;
     mod tls;
+    mod transactions;
     mod workspace;
 }

@@ -213,7 +213,12 @@ async fn a_database_without_the_migrations_is_refused_with_the_command_that_brin
             .contains("cargo run -p migration -- up")
     );
     owner
-        .batch_execute("DROP TABLE stripe_payments, accounts, schema_version, seaql_migrations")
+        .batch_execute(
+            "DO $$ DECLARE t text; BEGIN
+                FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+                    EXECUTE format('DROP TABLE %I CASCADE', t);
+                END LOOP; END $$",
+        )
         .await
         .unwrap();
     assert!(
@@ -221,7 +226,6 @@ async fn a_database_without_the_migrations_is_refused_with_the_command_that_brin
             .await
             .contains("cargo run -p migration -- up")
     );
-    owner.batch_execute("CREATE SCHEMA other").await.unwrap();
 }
 
 /// Another version of the application may have applied more: rolling deploys.

@@ -25,7 +25,7 @@ fn described(table: &Table) -> Value {
         .columns
         .iter()
         .any(|column| column.name == table.tenant);
-    let account = (!seen).then(|| ColumnDef {
+    let account = (!seen).then_some(ColumnDef {
         name: table.tenant,
         sql_type: "uuid",
         nullable: false,
