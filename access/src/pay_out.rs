@@ -17,7 +17,7 @@ use crate::{
     check,
     journal::Entry,
     page::{self, List},
-    payment_share_tracking::{CREATOR, PLATFORM, PaymentShare, ShareStatus, open},
+    payment_share_tracking::{CREATOR, PLATFORM, PaymentShare, ShareStatus, may_become, open},
 };
 
 pub use entity::{
@@ -133,7 +133,11 @@ pub async fn record_transfer(
             let payout = transition(scope, &payout, PayOutStatus::Paid, update).await?;
             let shares = Update::<PaymentShareTracking>::new()
                 .set(PaymentShareTracking::STATUS, ShareStatus::Paid)
-                .filter(PaymentShareTracking::PAY_OUT_ID.eq(Some(id)));
+                .filter(
+                    PaymentShareTracking::PAY_OUT_ID
+                        .eq(Some(id))
+                        .and(may_become(ShareStatus::Paid)),
+                );
             shares.execute(&scope.tenant().guard).await?;
             scope.note(entry("pay_out.record_transfer", &payout));
             Ok(payout)
@@ -236,7 +240,11 @@ async fn requested(scope: &Scope<'_>, request: &RequestPayOut) -> Result<PayOut,
     let reserved = Update::<PaymentShareTracking>::new()
         .set(PaymentShareTracking::STATUS, ShareStatus::Reserved)
         .set(PaymentShareTracking::PAY_OUT_ID, Some(payout.id))
-        .filter(PaymentShareTracking::ID.is_in(ids));
+        .filter(
+            PaymentShareTracking::ID
+                .is_in(ids)
+                .and(may_become(ShareStatus::Reserved)),
+        );
     if reserved.execute(&tenant.guard).await? != shares.len() as u64 {
         return Err(Error::Internal);
     }
@@ -288,7 +296,11 @@ async fn reopen(scope: &Scope<'_>, id: PayOutId) -> Result<(), Error> {
     let shares = Update::<PaymentShareTracking>::new()
         .set(PaymentShareTracking::STATUS, ShareStatus::Open)
         .set(PaymentShareTracking::PAY_OUT_ID, None)
-        .filter(PaymentShareTracking::PAY_OUT_ID.eq(Some(id)));
+        .filter(
+            PaymentShareTracking::PAY_OUT_ID
+                .eq(Some(id))
+                .and(may_become(ShareStatus::Open)),
+        );
     shares.execute(&scope.tenant().guard).await?;
     Ok(())
 }

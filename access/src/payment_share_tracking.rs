@@ -224,6 +224,12 @@ pub(crate) fn open(payee: &str, currency: Currency) -> Predicate<PaymentShareTra
     ])
 }
 
+/// Shares that may go to this status.
+pub(crate) fn may_become(status: ShareStatus) -> Predicate<PaymentShareTracking> {
+    let from = ShareStatus::ALL.iter().copied();
+    PaymentShareTracking::STATUS.is_in(from.filter(|from| from.may_become(status)))
+}
+
 /// The fee first, then the rest by basis points.
 async fn parts(tenant: &Tenant, payment: &StripePayment) -> Result<Vec<NewPaymentShare>, Error> {
     let routes = account_payout_routes::list(tenant, true).await?;

@@ -252,7 +252,7 @@ pub async fn update(
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Invalid`] for a final status; [`Error::Rejected`] with
-/// [`Reason::IllegalTransition`] when Stripe's lifecycle knows no such change
+/// [`Reason::IllegalTransition`](crate::Reason::IllegalTransition) when Stripe's lifecycle knows no such change
 /// (<https://docs.stripe.com/payments/paymentintents/lifecycle>).
 pub async fn advance(
     tenant: &Tenant,
@@ -271,7 +271,7 @@ pub async fn advance(
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Invalid`] for a code that isn't 1 to 255 characters;
-/// [`Error::Rejected`] with [`Reason::IllegalTransition`] when the payment has ended or its amount is held.
+/// [`Error::Rejected`] with [`Reason::IllegalTransition`](crate::Reason::IllegalTransition) when the payment has ended or its amount is held.
 pub async fn fail_attempt(
     tenant: &Tenant,
     id: StripePaymentId,
@@ -288,7 +288,7 @@ pub async fn fail_attempt(
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Invalid`] when the text is no charge's id; [`Error::Rejected`]
-/// with [`Reason::IllegalTransition`] when it was canceled.
+/// with [`Reason::IllegalTransition`](crate::Reason::IllegalTransition) when it was canceled.
 pub async fn succeed(
     tenant: &Tenant,
     id: StripePaymentId,
@@ -308,7 +308,7 @@ pub async fn succeed(
 /// Gives the payment up, and returns it as stored; one that was canceled already stays as it is.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the account has none; [`Error::Rejected`] with [`Reason::IllegalTransition`] when it has
+/// [`Error::NotFound`] when the account has none; [`Error::Rejected`] with [`Reason::IllegalTransition`](crate::Reason::IllegalTransition) when it has
 /// succeeded.
 pub async fn cancel(tenant: &Tenant, id: StripePaymentId) -> Result<StripePayment, Error> {
     transition(
@@ -329,7 +329,7 @@ pub async fn cancel(tenant: &Tenant, id: StripePaymentId) -> Result<StripePaymen
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Invalid`] for a total under 1; [`Error::Rejected`] with
-/// [`Reason::RefundExceedsPayment`] when with what disputes withdrew it is more than the amount, with [`Reason::IllegalTransition`] when the payment
+/// [`Reason::RefundExceedsPayment`](crate::Reason::RefundExceedsPayment) when with what disputes withdrew it is more than the amount, with [`Reason::IllegalTransition`](crate::Reason::IllegalTransition) when the payment
 /// has not succeeded.
 pub async fn refund(
     tenant: &Tenant,

@@ -3,8 +3,10 @@
 mod check;
 mod db;
 mod demo;
+mod domain;
 mod env_file;
 mod terminal;
+mod test;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,6 +29,10 @@ enum Command {
     Db(db::Command),
     /// Starts a database and an application on it, and walks through it by HTTP.
     Demo(demo::Options),
+    /// Writes docs/domain.md, the reference of states, from the code.
+    Domain(domain::Options),
+    /// Runs all tests, on a real PostgreSQL.
+    Test(test::Options),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +42,8 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Db(command) => db::run(command),
         Command::Demo(options) => demo::run(&options),
+        Command::Domain(options) => domain::run(&options),
+        Command::Test(options) => test::run(&options),
     };
     match done {
         Ok(code) => code,

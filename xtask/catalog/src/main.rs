@@ -1,12 +1,18 @@
-//! Prints as JSON what the entities say the schema must be, for `cargo xtask check`.
+//! Prints as JSON what the entities say the schema must be, for `cargo xtask check`; with `domain`, docs/domain.md.
 //!
 //! It is a program of its own, so that `xtask` itself compiles without the entities.
+
+mod domain;
 
 use entity::schema;
 use entity_guard::{ColumnDef, Table, policy};
 use serde_json::{Value, json};
 
 fn main() {
+    if std::env::args().nth(1).as_deref() == Some("domain") {
+        print!("{}", domain::markdown());
+        return;
+    }
     let tables: Vec<Value> = schema::TABLES
         .iter()
         .map(|table| described(table))

@@ -1,0 +1,99 @@
+//! The states of payments, shares and payouts as diagrams, from the functions that decide.
+
+use std::fmt::{Display, Write};
+
+use entity::payment_enums::{
+    LogLevel, PayFor, PayOutStatus, PayeeRole, PaymentStatus, PayoutSchedule, ShareKind,
+    ShareStatus,
+};
+use entity::schema;
+
+/// docs/domain.md, as a whole.
+pub(crate) fn markdown() -> String {
+    let mut text = String::from(
+        "<!-- Written by `cargo xtask domain` from entity/src/payment_enums.rs. Don't edit. -->\n\
+         # States of the domain\n\n\
+         Which changes the code allows, as it decides them. What no arrow leads to can't be reached, whoever calls.\n",
+    );
+    diagram(
+        &mut text,
+        "Payment",
+        "Stripe's own words for a payment intent. A failed attempt leads back to `requires_payment_method`.",
+        PaymentStatus::ALL,
+        PaymentStatus::may_become,
+        PaymentStatus::RequiresPaymentMethod,
+    );
+    diagram(
+        &mut text,
+        "Share",
+        "A part of a payment, or what is taken back of one (a clawback, less than 0).",
+        ShareStatus::ALL,
+        ShareStatus::may_become,
+        ShareStatus::Open,
+    );
+    diagram(
+        &mut text,
+        "Payout",
+        "What is paid to a payee at once. A failed or canceled one opens its shares again.",
+        PayOutStatus::ALL,
+        PayOutStatus::may_become,
+        PayOutStatus::Requested,
+    );
+    text.push_str("\n## Words\n\n| enum | values |\n|---|---|\n");
+    words(&mut text, "pay_for", PayFor::ALL);
+    words(&mut text, "payee_role", PayeeRole::ALL);
+    words(&mut text, "share_kind", ShareKind::ALL);
+    words(&mut text, "payout_schedule", PayoutSchedule::ALL);
+    words(&mut text, "log_level", LogLevel::ALL);
+    tables(&mut text);
+    text
+}
+
+fn diagram<S: Copy + PartialEq + Display>(
+    text: &mut String,
+    title: &str,
+    about: &str,
+    states: &[S],
+    may_become: fn(S, S) -> bool,
+    first: S,
+) {
+    let _ = write!(
+        text,
+        "\n## {title}\n\n{about}\n\n```mermaid\nstateDiagram-v2\n    [*] --> {first}\n"
+    );
+    for from in states {
+        let next: Vec<S> = states
+            .iter()
+            .copied()
+            .filter(|to| may_become(*from, *to))
+            .collect();
+        for to in &next {
+            let _ = writeln!(text, "    {from} --> {to}");
+        }
+        if next.is_empty() {
+            let _ = writeln!(text, "    {from} --> [*]");
+        }
+    }
+    text.push_str("```\n");
+}
+
+fn words<S: Display>(text: &mut String, name: &str, values: &[S]) {
+    let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+    let _ = writeln!(text, "| `{name}` | {} |", values.join(", "));
+}
+
+fn tables(text: &mut String) {
+    text.push_str(
+        "\n## Tables\n\n| table | account | the app may | the system may |\n|---|---|---|---|\n",
+    );
+    for table in schema::TABLES {
+        let _ = writeln!(
+            text,
+            "| `{}` | `{}` | {} | {} |",
+            table.name,
+            table.tenant,
+            table.app.join(", "),
+            table.system.join(", "),
+        );
+    }
+}
