@@ -56,12 +56,15 @@ impl<T: TenantScoped> Delete<T> {
     }
 }
 
-impl<T: TenantScoped, F: SaysWhich> Delete<T, F> {
+impl<T: TenantScoped, F> Delete<T, F> {
     /// Removes the rows, and returns how many there were.
     ///
     /// # Errors
     /// [`Error`], as the server or the connection gives it.
-    pub async fn execute(self, tenant: &Tenant) -> Result<u64, Error> {
+    pub async fn execute(self, tenant: &Tenant) -> Result<u64, Error>
+    where
+        F: SaysWhich,
+    {
         let query = self.query(tenant.account())?;
         let statement = Statement::of(&query, Operation::Delete, T::TABLE);
         Ok(tenant.run(statement).await?.affected)
@@ -71,7 +74,10 @@ impl<T: TenantScoped, F: SaysWhich> Delete<T, F> {
     ///
     /// # Errors
     /// [`Error::NotFound`] when no row matched.
-    pub async fn one(self, tenant: &Tenant) -> Result<T::Row, Error> {
+    pub async fn one(self, tenant: &Tenant) -> Result<T::Row, Error>
+    where
+        F: SaysWhich,
+    {
         let result = tenant.run(self.statement(tenant.account())?).await?;
         one_saved::<T>(&result, tenant)
     }
@@ -80,7 +86,10 @@ impl<T: TenantScoped, F: SaysWhich> Delete<T, F> {
     ///
     /// # Errors
     /// [`Error`], as the server or the connection gives it.
-    pub async fn all(self, tenant: &Tenant) -> Result<Vec<T::Row>, Error> {
+    pub async fn all(self, tenant: &Tenant) -> Result<Vec<T::Row>, Error>
+    where
+        F: SaysWhich,
+    {
         let result = tenant.run(self.statement(tenant.account())?).await?;
         saved(rows::<T>(&result), tenant)
     }

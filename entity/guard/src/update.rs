@@ -111,12 +111,15 @@ impl<T: TenantScoped, F> Update<T, F> {
     }
 }
 
-impl<T: TenantScoped, F: SaysWhich> Update<T, F> {
+impl<T: TenantScoped, F> Update<T, F> {
     /// Changes the rows, and returns how many there were.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a change that sets nothing.
-    pub async fn execute(self, tenant: &Tenant) -> Result<u64, Error> {
+    pub async fn execute(self, tenant: &Tenant) -> Result<u64, Error>
+    where
+        F: SaysWhich,
+    {
         let query = self.query(tenant.account())?;
         let statement = Statement::of(&query, Operation::Update, T::TABLE);
         Ok(tenant.run(statement).await?.affected)
@@ -126,7 +129,10 @@ impl<T: TenantScoped, F: SaysWhich> Update<T, F> {
     ///
     /// # Errors
     /// [`Error::NotFound`] when no row matched, [`Error::Invalid`] for a change that sets nothing.
-    pub async fn one(self, tenant: &Tenant) -> Result<T::Row, Error> {
+    pub async fn one(self, tenant: &Tenant) -> Result<T::Row, Error>
+    where
+        F: SaysWhich,
+    {
         let result = tenant.run(self.statement(tenant.account())?).await?;
         one_saved::<T>(&result, tenant)
     }
@@ -135,7 +141,10 @@ impl<T: TenantScoped, F: SaysWhich> Update<T, F> {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a change that sets nothing.
-    pub async fn all(self, tenant: &Tenant) -> Result<Vec<T::Row>, Error> {
+    pub async fn all(self, tenant: &Tenant) -> Result<Vec<T::Row>, Error>
+    where
+        F: SaysWhich,
+    {
         let result = tenant.run(self.statement(tenant.account())?).await?;
         saved(rows::<T>(&result), tenant)
     }

@@ -1,5 +1,7 @@
 // claim: A change says which rows it is for, or that it is for all of the account.
-// error[E0599]: no method named `execute` found for struct `Update<StripePayments>` in the current scope
+// error[E0277]: this change doesn't say which rows it is for
+// error[E0277]: this change doesn't say which rows it is for
+// error[E0277]: this change doesn't say which rows it is for
 
 use entity::stripe_payments::StripePayments;
 use entity_guard::{Error, Tenant, Update};
