@@ -4,7 +4,7 @@ use entity_guard::policy;
 use sea_orm_migration::{
     SchemaManager,
     prelude::extension::postgres::Type,
-    sea_orm::{ConnectionTrait, DbErr},
+    sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement},
 };
 
 /// A table whose rows belong to accounts.
@@ -37,6 +37,34 @@ pub async fn protect(manager: &SchemaManager<'_>, table: TenantTable) -> Result<
 pub async fn execute(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
     manager.get_connection().execute_unprepared(sql).await?;
     Ok(())
+}
+
+/// Changes rows of a tenant table, as a migration's data step.
+///
+/// Row level security binds the owner, for whom rows are there only while the migration program runs: anywhere else such
+/// a step would change nothing and say so to nobody.
+///
+/// # Errors
+/// [`DbErr`] when the server refuses, or when it changes no row of a table that has some.
+pub async fn change_rows(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    sql: &str,
+) -> Result<u64, DbErr> {
+    let connection = manager.get_connection();
+    let changed = connection.execute_unprepared(sql).await?.rows_affected();
+    if changed == 0 {
+        // Counted by the statistics, which row level security doesn't filter, and by a look at the table itself.
+        let filled = format!(
+            "SELECT 1 FROM pg_class WHERE oid = '{table}'::regclass AND (reltuples > 0 OR pg_relation_size(oid) > 0)"
+        );
+        let filled = Statement::from_string(DbBackend::Postgres, filled);
+        if connection.query_one_raw(filled).await?.is_some() {
+            let what = format!("a data step changed no row of {table}, which has rows");
+            return Err(DbErr::Custom(what));
+        }
+    }
+    Ok(changed)
 }
 
 /// Makes a native enum.

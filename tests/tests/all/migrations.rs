@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use dev_server::Login;
 use entity_guard::Table;
-use migration::Migrator;
-use sea_orm_migration::MigratorTrait;
-use tests::{TestDatabase, connect_raw};
+use migration::{Migrator, rls};
+use sea_orm_migration::{MigratorTrait, SchemaManager};
+use tests::{TestDatabase, connect_raw, fixtures::Cast};
 use tokio_postgres::Client;
 
 async fn catalogue(client: &Client) -> Vec<String> {
@@ -100,4 +100,72 @@ fn declared(table: &Table) -> BTreeMap<String, (String, bool)> {
     let columns = table.columns.iter();
     let columns = columns.map(|c| (c.name.to_owned(), (c.sql_type.to_owned(), c.nullable)));
     columns.chain([tenant]).collect()
+}
+
+/// S70: as the owner, a foreign key is checked against rows that it can see; the migration program sees them.
+#[tokio::test]
+async fn a_foreign_key_over_an_orphan_fails_in_a_migration() {
+    let cast = Cast::new().await;
+    let superuser = cast.database.superuser().await;
+    let foreign = cast.foreign_payment().as_uuid();
+    let plant = format!(
+        "ALTER TABLE payment_share_tracking DROP CONSTRAINT payment_share_tracking_payment_id_fkey;
+         UPDATE payment_share_tracking SET payment_id = '{foreign}' WHERE account_id = '{}' AND payee = 'creator'
+            AND payment_id = '{}'",
+        cast.a, cast.payments_a[0].id
+    );
+    superuser.batch_execute(&plant).await.unwrap();
+    let add = "ALTER TABLE payment_share_tracking ADD CONSTRAINT planted FOREIGN KEY (account_id, payment_id)
+         REFERENCES stripe_payments (account_id, id)";
+    let migrator = migration::connect(cast.database.url(Login::Owner))
+        .await
+        .unwrap();
+    let refused = rls::execute(&SchemaManager::new(&migrator), add).await;
+    assert!(refused.unwrap_err().to_string().contains("planted"));
+    // Why it needs the migration program: without it the owner sees no orphan.
+    let owner = cast.database.owner_sql().await;
+    owner
+        .batch_execute(add)
+        .await
+        .expect("the owner alone sees no rows");
+}
+
+/// S71
+#[tokio::test]
+async fn a_data_step_changes_the_rows_and_fails_when_it_changes_none() {
+    let cast = Cast::new().await;
+    let migrator = migration::connect(cast.database.url(Login::Owner))
+        .await
+        .unwrap();
+    let manager = SchemaManager::new(&migrator);
+    let step = "UPDATE stripe_payments SET description = 'backfilled'";
+    let changed = rls::change_rows(&manager, "stripe_payments", step)
+        .await
+        .unwrap();
+    assert_eq!(changed, 40);
+    let none = format!("{step} WHERE buyer = 'nobody'");
+    assert!(
+        rls::change_rows(&manager, "stripe_payments", &none)
+            .await
+            .is_err()
+    );
+    // Outside the migration program the same step finds nothing, and says so.
+    rls::execute(&manager, "SET app.migrating = 'off'")
+        .await
+        .unwrap();
+    assert!(
+        rls::change_rows(&manager, "stripe_payments", step)
+            .await
+            .is_err()
+    );
+    rls::execute(&manager, "SET app.migrating = 'on'")
+        .await
+        .unwrap();
+    rls::execute(&manager, "TRUNCATE payment_share_tracking, stripe_payments")
+        .await
+        .unwrap();
+    let empty = rls::change_rows(&manager, "stripe_payments", step)
+        .await
+        .unwrap();
+    assert_eq!(empty, 0, "an empty table has nothing to change");
 }
