@@ -1,4 +1,4 @@
-//! Extractors and error responses for [axum](https://docs.rs/axum).
+//! Extractors and error responses for axum.
 //!
 //! The router's state says which account a request is for ([`TenantResolver`]); handlers then ask for a
 //! [`Tenant`](crate::Tenant), and return [`Error`](crate::Error) as it is. [`Json`], [`Query`] and [`Path`] are axum's own

@@ -143,7 +143,12 @@ impl Connection {
         sql: &str,
         params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
     ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
-        self.client.query(sql, params).await
+        let rows = self.client.query(sql, params).await;
+        rows.inspect_err(|error| {
+            if error.code().is_none_or(|code| code.code().starts_with("57")) {
+                self.lost.store(true, Ordering::Release);
+            }
+        })
     }
 
     /// Awaits what is still under way and leaves no transaction open. Whether the connection can be used again.
