@@ -145,7 +145,10 @@ impl Connection {
     ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
         let rows = self.client.query(sql, params).await;
         rows.inspect_err(|error| {
-            if error.code().is_none_or(|code| code.code().starts_with("57")) {
+            if error
+                .code()
+                .is_none_or(|code| code.code().starts_with("57"))
+            {
                 self.lost.store(true, Ordering::Release);
             }
         })
