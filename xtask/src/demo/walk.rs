@@ -1,5 +1,6 @@
 //! The walk: what is asked of the application, and what it has to answer.
 
+mod money;
 mod step;
 
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ pub(crate) fn through(
     goes_through_its_states(&mut walk, a, last)?;
     sums_up(&mut walk, a)?;
     keeps_accounts_apart(&mut walk, a, b, last)?;
+    money::splits_and_pays_out(&mut walk, a, b, last)?;
     asks_who_is_there(&mut walk, a, issuer)?;
     refuses_bad_input(&mut walk, a)?;
     Ok(walk.steps())

@@ -45,6 +45,10 @@ pub(crate) fn post(path: &str, body: Value) -> Ask {
     ask("POST", path, Some(body))
 }
 
+pub(crate) fn put(path: &str, body: Value) -> Ask {
+    ask("PUT", path, Some(body))
+}
+
 pub(crate) fn patch(path: &str, body: Value) -> Ask {
     ask("PATCH", path, Some(body))
 }

@@ -1,10 +1,12 @@
-//! An application over HTTP: payments and the account itself, for whoever holds a token of the account.
+//! An application over HTTP: payments, money and the account itself, for whoever holds a token of the account.
 //!
 //! ```text
 //! DATABASE_URL=postgres://… APP_JWT_SECRET=… PORT=3000 cargo run -p access --features axum --example axum
 //! ```
 //!
 //! `cargo xtask demo --serve` starts it on a database of its own, and prints requests to try.
+
+mod money;
 
 use std::{env, error::Error as StdError, sync::Arc};
 
@@ -60,6 +62,7 @@ fn router(app: App) -> Router {
         .route("/account", get(account).patch(change_account))
         .route("/health", get(async || "alive"))
         .route("/ready", get(ready))
+        .merge(money::router())
         .fallback(async || Error::NotFound)
         .with_state(Arc::new(app))
 }
