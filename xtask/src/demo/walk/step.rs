@@ -163,30 +163,37 @@ impl Answered {
         })
     }
 
-    /// The members of the answer that are shown; the whole of it when none is named, with a line for each item.
+    /// The members of the answer that are shown, all when none is named; with a line for each item of a list.
     fn shown(&self, members: &[&str]) -> String {
-        if let Some(items) = self.json.as_array() {
-            let items: Vec<_> = items.iter().map(|item| cut(&item.to_string())).collect();
-            return items.join("\n         ");
-        }
-        let Some(object) = self.json.as_object().filter(|_| !members.is_empty()) else {
-            return cut(&self.answer.body);
-        };
-        let shown = members.iter().map(|name| {
-            let value = object.get(*name).unwrap_or(&Value::Null);
-            match value.as_array() {
-                Some(items) => format!("\"{name}\":[{} of them]", items.len()),
-                None => format!("\"{name}\":{value}"),
+        match self.json.as_array() {
+            Some(items) if !items.is_empty() => {
+                let items: Vec<_> = items.iter().map(|item| shown(item, members)).collect();
+                items.join("\n         ")
             }
-        });
-        let shown: Vec<_> = shown.collect();
-        let more = if object.len() > members.len() {
-            ",…"
-        } else {
-            ""
-        };
-        format!("{{{}{more}}}", shown.join(","))
+            _ if members.is_empty() => cut(&self.answer.body),
+            _ => shown(&self.json, members),
+        }
     }
+}
+
+fn shown(json: &Value, members: &[&str]) -> String {
+    let Some(object) = json.as_object().filter(|_| !members.is_empty()) else {
+        return cut(&json.to_string());
+    };
+    let shown = members.iter().map(|name| {
+        let value = object.get(*name).unwrap_or(&Value::Null);
+        match value.as_array() {
+            Some(items) => format!("\"{name}\":[{} of them]", items.len()),
+            None => format!("\"{name}\":{value}"),
+        }
+    });
+    let shown: Vec<_> = shown.collect();
+    let more = if object.len() > members.len() {
+        ",…"
+    } else {
+        ""
+    };
+    format!("{{{}{more}}}", shown.join(","))
 }
 
 /// The steps taken so far.
