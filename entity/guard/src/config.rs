@@ -108,13 +108,19 @@ impl Config {
         })
     }
 
-    /// From an environment variable that holds a URL.
+    /// From a variable that holds a URL: of the environment, else of the file `.env.local`, else of `.env`.
     ///
     /// # Errors
     /// [`ConfigError::Missing`] when it is not set, else as [`Config::from_url`].
     pub fn from_env(variable: &'static str) -> Result<Self, ConfigError> {
-        let url = env::var(variable).map_err(|_| ConfigError::Missing(variable))?;
-        Self::from_url(&url)
+        let in_file = |file| {
+            let lines = dotenvy::from_filename_iter(file).ok()?;
+            let mut set = lines.flatten().filter(|(name, _)| name == variable);
+            set.next().map(|(_, url)| url)
+        };
+        let url = env::var(variable).ok();
+        let url = url.or_else(|| [".env.local", ".env"].into_iter().find_map(in_file));
+        Self::from_url(&url.ok_or(ConfigError::Missing(variable))?)
     }
 
     /// How many connections at most; 10 unless set, at least 1.
@@ -223,4 +229,26 @@ fn percent_decoded(text: &str) -> Result<String, ConfigError> {
         }
     }
     String::from_utf8(bytes).map_err(|_| ConfigError::Url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_is_set_nowhere_is_named() {
+        let missing = Config::from_env("APP_DB_SET_NOWHERE").map(drop);
+        assert_eq!(missing, Err(ConfigError::Missing("APP_DB_SET_NOWHERE")));
+    }
+
+    #[test]
+    fn every_word_of_sslmode_is_known_and_no_other() {
+        let mode = |word: &str| word.parse::<SslMode>();
+        assert_eq!(mode("verify-full"), Ok(SslMode::VerifyFull));
+        assert_eq!(mode("verify-ca"), Ok(SslMode::VerifyCa));
+        assert_eq!(mode("require"), Ok(SslMode::Require));
+        assert_eq!(mode("prefer"), Ok(SslMode::Prefer));
+        assert_eq!(mode("disable"), Ok(SslMode::Disable));
+        assert_eq!(mode("verify"), Err(ConfigError::SslMode));
+    }
 }

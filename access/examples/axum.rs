@@ -6,6 +6,7 @@
 //!
 //! `cargo xtask demo --serve` starts it on a database of its own, and prints requests to try.
 
+#[path = "axum/money.rs"]
 mod money;
 
 use std::{env, error::Error as StdError, sync::Arc};
