@@ -223,3 +223,32 @@ fn drop_after<F: Future>(polls: usize, future: F) -> bool {
     let mut context = Context::from_waker(Waker::noop());
     (0..polls).any(|_| matches!(future.as_mut().poll(&mut context), Poll::Ready(_)))
 }
+
+/// Both have read and written when the first commits, so that the second learns of it from its COMMIT alone.
+#[tokio::test]
+async fn a_collision_that_shows_at_commit_is_run_again_too() {
+    let cast = Cast::new().await;
+    let ids = [cast.payments_a[2].id, cast.payments_a[3].id];
+    let written = tokio::sync::Barrier::new(2);
+    let run = |own: usize| {
+        let mut tenant = cast.db.tenant(cast.a);
+        let (written, tries) = (&written, std::sync::atomic::AtomicU32::new(0));
+        async move {
+            let skew = async |tx: &mut Transaction<'_>| {
+                stripe_payments::get(tx, ids[1 - own]).await?;
+                stripe_payments::update(tx, ids[own], describe("skewed")).await?;
+                if tries.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0 {
+                    written.wait().await;
+                }
+                Ok::<_, Error>(())
+            };
+            let outcome = tenant
+                .transaction_at(access::Isolation::Serializable, skew)
+                .await;
+            (outcome, tries.into_inner())
+        }
+    };
+    let ((one, first), (two, second)) = tokio::join!(run(0), run(1));
+    assert_eq!((one, two), (Ok(()), Ok(())));
+    assert_eq!(first + second, 3, "one of the two ran twice");
+}
