@@ -35,6 +35,7 @@ pub(crate) enum List {
     OpenShares = 3,
     PayOuts = 4,
     Logs = 5,
+    Accounts = 6,
 }
 
 impl Cursor {
@@ -53,6 +54,21 @@ impl Cursor {
         bytes.extend(seq.to_be_bytes());
         bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
         Self(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The place after the row with the id `id`.
+    pub(crate) fn after_id(list: List, id: Uuid) -> Self {
+        let mut bytes = vec![list as u8];
+        bytes.extend(id.as_bytes());
+        bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
+        Self(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    pub(crate) fn read_id(&self, list: List) -> Result<Uuid, Error> {
+        let place = self.content(list);
+        place
+            .and_then(|rest| Uuid::from_slice(&rest).ok())
+            .ok_or(Error::invalid("cursor", "not_a_cursor_of_this_list"))
     }
 
     pub(crate) fn read_seq(&self, list: List) -> Result<i64, Error> {

@@ -170,16 +170,31 @@ pub async fn list_open(
 /// [`Error::Invalid`] for a payee that isn't 1 to 255 characters.
 pub async fn open_balance(tenant: &Tenant, payee: &str) -> Result<Vec<OpenBalance>, Error> {
     check::length("payee", payee, 1..=255)?;
+    let open = PaymentShareTracking::PAYEE
+        .eq(payee.to_owned())
+        .and(PaymentShareTracking::STATUS.eq(ShareStatus::Open));
+    balances(tenant, open).await
+}
+
+/// What the account owes to all but the platform, one sum per currency.
+pub(crate) async fn owed(tenant: &Tenant) -> Result<Vec<OpenBalance>, Error> {
+    let owed = PaymentShareTracking::PAYEE
+        .ne(PLATFORM.to_owned())
+        .and(PaymentShareTracking::STATUS.eq(ShareStatus::Open));
+    balances(tenant, owed).await
+}
+
+async fn balances(
+    tenant: &Tenant,
+    which: Predicate<PaymentShareTracking>,
+) -> Result<Vec<OpenBalance>, Error> {
     let sums = (
         rows(),
         PaymentShareTracking::AMOUNT.sum(),
         PaymentShareTracking::REVERSED.sum(),
     );
-    let open = PaymentShareTracking::PAYEE
-        .eq(payee.to_owned())
-        .and(PaymentShareTracking::STATUS.eq(ShareStatus::Open));
     let groups = Select::<PaymentShareTracking>::new()
-        .filter(open)
+        .filter(which)
         .group_by(PaymentShareTracking::CURRENCY, sums, &tenant.guard)
         .await?;
     let balance = |(currency, (shares, amount, reversed))| OpenBalance {

@@ -4,6 +4,7 @@
 //! must not change history. `cargo xtask check` holds the outcome of all of them against the entities.
 
 mod column;
+pub mod lookup;
 mod m20261125_000001_accounts;
 mod m20261125_000002_stripe_payments;
 mod m20261125_000003_system_uses;
@@ -12,6 +13,7 @@ mod m20261125_000005_account_payment_settings;
 mod m20261125_000006_account_payout_routes;
 mod m20261125_000007_pay_out;
 mod m20261125_000008_payment_share_tracking;
+mod m20261127_000008_lookups;
 pub mod rls;
 
 use std::time::Duration;
@@ -37,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000006_account_payout_routes::Migration),
             Box::new(m20261125_000007_pay_out::Migration),
             Box::new(m20261125_000008_payment_share_tracking::Migration),
+            Box::new(m20261127_000008_lookups::Migration),
         ]
     }
 }

@@ -28,6 +28,7 @@ mod all {
     mod stripe_payments;
     mod stripe_payments_lists;
     mod stripe_payments_states;
+    mod system;
     mod tls;
     mod transactions;
     mod workspace;

@@ -13,6 +13,7 @@ mod signature;
 mod source_file;
 mod source_rules;
 mod sources;
+mod system_uses;
 mod workspace;
 
 use std::ffi::OsStr;
@@ -33,6 +34,9 @@ pub(crate) struct Options {
     /// Lists the places where an account is believed, and checks nothing.
     #[arg(long, conflicts_with_all = ["json", "part", "bless"])]
     accounts: bool,
+    /// Lists the places that use the system scope, with actor and reason, and checks nothing.
+    #[arg(long, conflicts_with_all = ["part", "bless", "accounts"])]
+    system: bool,
     /// Writes access/public-items.txt anew, for a reviewer to read.
     #[arg(long)]
     bless: bool,
@@ -78,6 +82,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         for place in sources::accounts(&root)? {
             println!("{place}");
         }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if options.system {
+        system_uses::print(&system_uses::list(&root)?, options.json);
         return Ok(ExitCode::SUCCESS);
     }
     let parts = match options.part {

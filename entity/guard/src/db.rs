@@ -1,6 +1,9 @@
 use std::fmt;
 
-use crate::{AccountId, Config, ConnectError, Requirements, Tenant, gate, pool::Pool};
+use crate::{
+    AccountId, Config, ConnectError, Error, Lookup, Requirements, Tenant, gate, lookup, pool::Pool,
+    system_use::SystemUse,
+};
 
 /// The database, as one login sees it: the pool that all handles share.
 #[derive(Clone)]
@@ -63,6 +66,24 @@ impl Db {
     #[must_use]
     pub fn tenant(&self, account: AccountId) -> Tenant {
         Tenant::of_pool(account, self.pool.clone())
+    }
+
+    /// Asks an account lookup: a function that sees past row level security, and answers with accounts only.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for any login but the system's.
+    pub async fn lookup(&self, lookup: Lookup) -> Result<Vec<AccountId>, Error> {
+        lookup::run(&self.pool, lookup).await
+    }
+
+    /// Writes a use of the system scope that is about no single account into the diary.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for any login but the system's.
+    pub async fn record(&self, used: SystemUse<'_>) -> Result<(), Error> {
+        lookup::run_outside(&self.pool, &used.statement())
+            .await
+            .map(drop)
     }
 
     /// How the pool stands.

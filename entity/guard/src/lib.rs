@@ -4,7 +4,7 @@
 //! and everything that reaches PostgreSQL is built here:
 //!
 //! - [`Db`] connects and refuses a login or a schema that row level security would not bind,
-//! - [`Tenant`] is one account's handle, and the only way to run a statement,
+//! - [`Tenant`] is one account's handle, and the only way to run a statement on an account's rows,
 //! - [`Select`], [`Insert`], [`Upsert`], [`Update`] and [`Delete`] put the account test into each statement themselves.
 //!
 //! No public signature names a type of SeaORM, sea-query or a driver: SQL can't be handed in, and a connection can't be
@@ -22,6 +22,7 @@ mod error;
 mod gate;
 mod insert;
 mod join;
+mod lookup;
 mod patch;
 pub mod policy;
 mod pool;
@@ -50,6 +51,7 @@ pub use error::{ConnectError, Constraint, Error};
 pub use gate::Requirements;
 pub use insert::{Insert, InsertMany};
 pub use join::Join;
+pub use lookup::Lookup;
 pub use patch::Patch;
 pub use predicate::{Predicate, SameValue};
 pub use select::Select;

@@ -26,6 +26,10 @@ impl SystemUse<'_> {
     /// # Errors
     /// [`Error::Forbidden`] for any login but the system's.
     pub async fn record(&self, tenant: &Tenant) -> Result<(), Error> {
+        tenant.run(self.statement()).await.map(drop)
+    }
+
+    pub(crate) fn statement(&self) -> Statement {
         let mut query = Query::insert();
         query
             .into_table(TABLE)
@@ -36,7 +40,6 @@ impl SystemUse<'_> {
                 Expr::val(self.reason),
                 Expr::val(self.function),
             ]);
-        let statement = Statement::of_table(&query, Operation::Insert, TABLE);
-        tenant.run(statement).await.map(drop)
+        Statement::of_table(&query, Operation::Insert, TABLE)
     }
 }

@@ -42,6 +42,11 @@ pub(super) fn accounts(root: &Path) -> anyhow::Result<Vec<String>> {
     Ok(places.collect())
 }
 
+/// The Rust files of the workspace.
+pub(super) fn rust_files(root: &Path) -> anyhow::Result<Vec<SourceFile>> {
+    Ok(read(root)?.0)
+}
+
 /// The Rust files of the workspace, and the paths of the others.
 fn read(root: &Path) -> anyhow::Result<(Vec<SourceFile>, Vec<String>)> {
     let mut paths = Vec::new();

@@ -1,0 +1,102 @@
+//! Account lookups: functions that see past row level security, and answer with accounts only.
+//!
+//! They belong to `app_lookup`, a role without a login that sees the columns which they need and nothing else; only the
+//! system's login may call them (PostgreSQL documentation, "Writing SECURITY DEFINER Functions Safely" in CREATE
+//! FUNCTION).
+
+use sea_orm_migration::{SchemaManager, sea_orm::DbErr};
+
+use crate::rls::execute;
+
+/// A function of the schema `lookup`.
+#[derive(Clone, Copy, Debug)]
+pub struct Lookup {
+    /// The function's name, without its schema.
+    pub name: &'static str,
+    /// Its arguments, as SQL: names and types.
+    pub arguments: &'static str,
+    /// What it gives: `uuid` or `SETOF uuid`, always accounts.
+    pub returns: &'static str,
+    /// The query, with each table named in full.
+    pub body: &'static str,
+    /// The tables that it reads, and the columns of each.
+    pub reads: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// Makes a lookup: its rights, its policies, its function, which is the system's alone to call.
+///
+/// The order matters: taken from PUBLIC before it is given away, since afterwards a REVOKE would only warn.
+///
+/// # Errors
+/// [`DbErr`] when the server refuses.
+pub async fn create(manager: &SchemaManager<'_>, lookup: &Lookup) -> Result<(), DbErr> {
+    for (table, columns) in lookup.reads {
+        execute(manager, &sees(table, columns)).await?;
+    }
+    execute(manager, &function(lookup)).await
+}
+
+/// Drops a lookup, and takes back what no other one needs.
+///
+/// # Errors
+/// [`DbErr`] when the server refuses.
+pub async fn drop(manager: &SchemaManager<'_>, lookup: &Lookup) -> Result<(), DbErr> {
+    let name = lookup.name;
+    execute(manager, &format!("DROP FUNCTION lookup.{name}")).await?;
+    for (table, _) in lookup.reads {
+        execute(manager, &sees_no_more(table)).await?;
+    }
+    Ok(())
+}
+
+fn sees(table: &str, columns: &[&str]) -> String {
+    let columns = columns.join(", ");
+    format!(
+        "GRANT SELECT ({columns}) ON {table} TO app_lookup;\n\
+         DO $$ BEGIN\n\
+         \x20 IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = '{table}'::regclass AND polname = 'lookup_sees') THEN\n\
+         \x20   CREATE POLICY lookup_sees ON {table} FOR SELECT TO app_lookup USING (true);\n\
+         \x20 END IF;\n\
+         END $$"
+    )
+}
+
+/// The server knows which columns a function with a SQL body depends on.
+fn sees_no_more(table: &str) -> String {
+    format!(
+        "DO $$ DECLARE needed text; BEGIN\n\
+         \x20 REVOKE SELECT ON {table} FROM app_lookup;\n\
+         \x20 SELECT string_agg(DISTINCT quote_ident(a.attname), ', ') INTO needed\n\
+         \x20 FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid AND p.pronamespace = 'lookup'::regnamespace\n\
+         \x20 JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid\n\
+         \x20 WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_class'::regclass\n\
+         \x20   AND d.refobjid = '{table}'::regclass AND d.refobjsubid > 0;\n\
+         \x20 IF needed IS NULL THEN\n\
+         \x20   DROP POLICY lookup_sees ON {table};\n\
+         \x20 ELSE\n\
+         \x20   EXECUTE format('GRANT SELECT (%s) ON {table} TO app_lookup', needed);\n\
+         \x20 END IF;\n\
+         END $$"
+    )
+}
+
+fn function(lookup: &Lookup) -> String {
+    let Lookup {
+        name,
+        arguments,
+        returns,
+        body,
+        ..
+    } = lookup;
+    format!(
+        "CREATE FUNCTION lookup.{name}({arguments}) RETURNS {returns}\n\
+         LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER\n\
+         SET search_path = pg_catalog, pg_temp SET row_security = on\n\
+         BEGIN ATOMIC {body}; END;\n\
+         REVOKE ALL ON FUNCTION lookup.{name} FROM PUBLIC;\n\
+         GRANT EXECUTE ON FUNCTION lookup.{name} TO app_system;\n\
+         GRANT CREATE ON SCHEMA lookup TO app_lookup;\n\
+         ALTER FUNCTION lookup.{name} OWNER TO app_lookup;\n\
+         REVOKE CREATE ON SCHEMA lookup FROM app_lookup"
+    )
+}
