@@ -68,6 +68,8 @@ pub enum Reason {
     UnknownReference,
     /// Something refers to it.
     InUse,
+    /// The login lacks a right on a table that belongs to the whole.
+    OutOfReach,
     /// A statement of the transaction was dropped before its answer, so that it can't be committed.
     TransactionAbandoned,
 }
@@ -115,6 +117,7 @@ impl Reason {
             Self::TooMany => "too_many",
             Self::UnknownReference => "unknown_reference",
             Self::InUse => "in_use",
+            Self::OutOfReach => "out_of_reach",
             Self::TransactionAbandoned => "transaction_abandoned",
         }
     }
@@ -131,6 +134,7 @@ impl fmt::Display for Reason {
             Self::TooMany => f.write_str("there are as many as there may be"),
             Self::UnknownReference => f.write_str("it refers to something that is not there"),
             Self::InUse => f.write_str("something refers to it"),
+            Self::OutOfReach => f.write_str("a table is out of reach for this login"),
             Self::TransactionAbandoned => f.write_str("a part of the transaction was abandoned"),
         }
     }

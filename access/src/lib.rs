@@ -27,6 +27,7 @@ mod check;
 mod db;
 mod error;
 mod journal;
+pub mod lifecycle;
 mod money;
 mod page;
 pub mod pay_out;

@@ -19,7 +19,7 @@ use crate::{
 #[tenant(
     row = "PaymentSettings",
     app = "select, insert, update",
-    system = "select, insert, update"
+    system = "select, insert, update, delete"
 )]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

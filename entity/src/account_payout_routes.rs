@@ -16,7 +16,7 @@ use crate::{
 #[tenant(
     row = "PayoutRoute",
     app = "select, insert, update",
-    system = "select, insert, update"
+    system = "select, insert, update, delete"
 )]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -25,7 +25,7 @@ pub const TABLES: &[&Table] = &[
 pub const UNSCOPED: &[&str] = &["seaql_migrations", "schema_version", "system_uses"];
 
 /// The migration that the entities are written for.
-const MIGRATION: &str = "m20261127_000008_lookups";
+const MIGRATION: &str = "m20261127_000014_lifecycle";
 
 /// The application's version of the schema: raised when an older application can't work with the database any more.
 const APP_VERSION: i32 = 1;

@@ -16,6 +16,7 @@ mod all {
     mod guard;
     mod isolation;
     mod isolation_money;
+    mod lifecycle;
     mod logs;
     mod migrations;
     mod money_machine;

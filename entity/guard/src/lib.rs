@@ -39,6 +39,7 @@ mod transaction;
 mod update;
 mod upsert;
 mod value;
+pub mod whole;
 
 pub use account::{AccountId, MissingAccount};
 pub use aggregate::{Aggregate, AggregateList, GroupKey, count};

@@ -39,6 +39,7 @@ mod sealed {
 pub struct Update<T: TenantScoped, F = Unfiltered> {
     values: Vec<Assignment>,
     increments: Vec<(&'static str, i64)>,
+    to_id: Option<&'static str>,
     filter: Option<Predicate<T>>,
     state: PhantomData<fn() -> F>,
 }
@@ -62,6 +63,7 @@ impl<T: TenantScoped> Update<T> {
         Self {
             values: Vec::new(),
             increments: Vec::new(),
+            to_id: None,
             filter: None,
             state: PhantomData,
         }
@@ -72,6 +74,7 @@ impl<T: TenantScoped> Update<T> {
         Update {
             values: self.values,
             increments: self.increments,
+            to_id: self.to_id,
             filter: Some(predicate),
             state: PhantomData,
         }
@@ -82,6 +85,7 @@ impl<T: TenantScoped> Update<T> {
         Update {
             values: self.values,
             increments: self.increments,
+            to_id: self.to_id,
             filter: None,
             state: PhantomData,
         }
@@ -100,6 +104,13 @@ impl<T: TenantScoped, F> Update<T, F> {
     #[must_use]
     pub fn set<V: ColumnType>(mut self, column: Column<T, V, Settable>, value: V) -> Self {
         self.values.push(Assignment::new(column.name(), value));
+        self
+    }
+
+    /// Sets a text column to each row's own id.
+    #[must_use]
+    pub fn set_to_id(mut self, column: Column<T, String, Settable>) -> Self {
+        self.to_id = Some(column.name());
         self
     }
 
@@ -159,7 +170,7 @@ impl<T: TenantScoped, F> Update<T, F> {
         let values = checked(T::TABLE, self.values)?;
         let mut increments = self.increments;
         increments.retain(|(column, _)| !T::TABLE.is_fixed(column));
-        if values.is_empty() && increments.is_empty() {
+        if values.is_empty() && increments.is_empty() && self.to_id.is_none() {
             return Err(Error::Invalid {
                 field: "",
                 code: "empty_patch",
@@ -173,6 +184,9 @@ impl<T: TenantScoped, F> Update<T, F> {
         }
         for Assignment { column, value } in values {
             query.value(column, Expr::val(value.0));
+        }
+        if let (Some(column), Some(id)) = (self.to_id, T::TABLE.id) {
+            query.value(column, Expr::col((T::TABLE.name, id)).cast_as("text"));
         }
         for (column, by) in increments {
             query.value(column, Expr::col((T::TABLE.name, column)).add(by));

@@ -65,7 +65,7 @@ fn has_nul(value: &sea_query::Value) -> bool {
     }
 }
 
-fn json_has_nul(json: &Json) -> bool {
+pub(crate) fn json_has_nul(json: &Json) -> bool {
     match json {
         Json::String(text) => text.contains('\0'),
         Json::Array(items) => items.iter().any(json_has_nul),
