@@ -1,5 +1,6 @@
 use std::fmt;
 
+use entity::InvalidPurchaseCode;
 use entity_guard::{Constraint, MissingAccount};
 
 /// Why a call failed; it holds no SQL, no values and nothing of another account.
@@ -62,6 +63,12 @@ pub enum Reason {
     NoConnectedAccount,
     /// The active routes would give away more than all of a payment.
     SharesExceedWhole,
+    /// The purchase code was withdrawn.
+    CodeDisabled,
+    /// The purchase code's time is over.
+    CodeExpired,
+    /// The purchase code was redeemed as often as it may be.
+    CodeExhausted,
     /// There are as many as there may be.
     TooMany,
     /// It refers to something that the account doesn't have.
@@ -114,6 +121,9 @@ impl Reason {
             Self::InsufficientShares => "insufficient_shares",
             Self::NoConnectedAccount => "no_connected_account",
             Self::SharesExceedWhole => "shares_exceed_whole",
+            Self::CodeDisabled => "code_disabled",
+            Self::CodeExpired => "code_expired",
+            Self::CodeExhausted => "code_exhausted",
             Self::TooMany => "too_many",
             Self::UnknownReference => "unknown_reference",
             Self::InUse => "in_use",
@@ -131,12 +141,21 @@ impl fmt::Display for Reason {
             Self::InsufficientShares => f.write_str("nothing is owed, or less than the minimum"),
             Self::NoConnectedAccount => f.write_str("it isn't known where to pay to"),
             Self::SharesExceedWhole => f.write_str("more would be given away than all"),
+            Self::CodeDisabled => f.write_str("the code was withdrawn"),
+            Self::CodeExpired => f.write_str("the code's time is over"),
+            Self::CodeExhausted => f.write_str("the code was redeemed as often as it may be"),
             Self::TooMany => f.write_str("there are as many as there may be"),
             Self::UnknownReference => f.write_str("it refers to something that is not there"),
             Self::InUse => f.write_str("something refers to it"),
             Self::OutOfReach => f.write_str("a table is out of reach for this login"),
             Self::TransactionAbandoned => f.write_str("a part of the transaction was abandoned"),
         }
+    }
+}
+
+impl From<InvalidPurchaseCode> for Error {
+    fn from(_: InvalidPurchaseCode) -> Self {
+        Self::invalid("code", "not_a_code")
     }
 }
 
@@ -194,6 +213,13 @@ fn field_of(name: &str) -> &'static str {
         ("pay_out_amount", "amount"),
         ("pay_out_currency", "currency"),
         ("pay_out_idempotency_key", "idempotency_key"),
+        ("ppu_batch", "batch"),
+        ("ppu_max_redemptions", "max_redemptions"),
+        ("ppu_number", "count"),
+        ("ppu_pay_for", "pay_for"),
+        ("ppu_pay_for_id", "pay_for_id"),
+        ("ppu_redemptions_idempotency_key", "idempotency_key"),
+        ("ppu_redemptions_redeemer", "redeemer"),
         ("stripe_payments_amount", "amount"),
         ("stripe_payments_buyer", "buyer"),
         ("stripe_payments_currency", "currency"),

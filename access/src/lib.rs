@@ -33,13 +33,15 @@ mod page;
 pub mod pay_out;
 pub mod payment_share_tracking;
 pub mod payment_system_logs;
+pub mod ppu;
 pub mod stripe_payments;
 pub mod system;
 mod transaction;
 
 pub use db::{Db, Tenant};
 pub use entity::{
-    Currency, InvalidCurrency, PayOutId, PaymentShareId, PayoutRouteId, StripePaymentId,
+    Currency, InvalidCurrency, InvalidPurchaseCode, PayOutId, PaymentShareId, PayoutRouteId, PpuId,
+    PpuRedemptionId, PurchaseCode, StripePaymentId,
 };
 pub use entity_guard::{
     AccountId, Config, ConfigError, ConnectError, Isolation, MissingAccount, Patch, PoolStatus,

@@ -36,6 +36,8 @@ pub(crate) enum List {
     PayOuts = 4,
     Logs = 5,
     Accounts = 6,
+    Ppu = 7,
+    PpuRedemptions = 8,
 }
 
 impl Cursor {
@@ -110,6 +112,11 @@ impl From<String> for Cursor {
     fn from(text: String) -> Self {
         Self(text)
     }
+}
+
+/// The id after which a list goes on that is sorted by the id alone.
+pub(crate) fn place(cursor: Option<&Cursor>, list: List) -> Result<Option<Uuid>, Error> {
+    cursor.map(|cursor| cursor.read_id(list)).transpose()
 }
 
 /// The size of a page: 50 unless asked for, 1 to 500.

@@ -75,3 +75,13 @@ id! {
     /// The id of a [`PayOut`](crate::pay_out::PayOut).
     PayOutId
 }
+
+id! {
+    /// The id of a [`Ppu`](crate::ppu::Ppu), a purchase code.
+    PpuId
+}
+
+id! {
+    /// The id of a [`PpuRedemption`](crate::ppu_redemptions::PpuRedemption).
+    PpuRedemptionId
+}

@@ -13,8 +13,12 @@ pub mod payment_enums;
 pub mod payment_log_heads;
 pub mod payment_share_tracking;
 pub mod payment_system_logs;
+pub mod ppu;
+pub mod ppu_redemptions;
+mod purchase_code;
 pub mod schema;
 pub mod stripe_payments;
 
 pub use currency::{Currency, InvalidCurrency};
-pub use id::{PayOutId, PaymentShareId, PayoutRouteId, StripePaymentId};
+pub use id::{PayOutId, PaymentShareId, PayoutRouteId, PpuId, PpuRedemptionId, StripePaymentId};
+pub use purchase_code::{InvalidPurchaseCode, PurchaseCode};

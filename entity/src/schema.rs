@@ -6,7 +6,7 @@ use crate::{
     account_payment_settings::AccountPaymentSettings, account_payout_routes::AccountPayoutRoutes,
     accounts::Accounts, pay_out::PayOuts, payment_log_heads::PaymentLogHeads,
     payment_share_tracking::PaymentShareTracking, payment_system_logs::PaymentSystemLogs,
-    stripe_payments::StripePayments,
+    ppu::Ppus, ppu_redemptions::PpuRedemptions, stripe_payments::StripePayments,
 };
 
 /// The tenant tables.
@@ -18,6 +18,8 @@ pub const TABLES: &[&Table] = &[
     PaymentLogHeads::TABLE,
     PaymentShareTracking::TABLE,
     PaymentSystemLogs::TABLE,
+    PpuRedemptions::TABLE,
+    Ppus::TABLE,
     StripePayments::TABLE,
 ];
 

@@ -1,11 +1,13 @@
 //! The fixed cast: accounts A and B, each with rows in every tenant table.
 
 use access::{
-    AccountId, Db, PayOutId, PayoutRouteId, StripePaymentId, Tenant, account_payment_settings,
+    AccountId, Db, PayOutId, PayoutRouteId, PpuId, PurchaseCode, StripePaymentId, Tenant,
+    account_payment_settings,
     account_payment_settings::NewPaymentSettings,
     account_payout_routes::{self, NewPayoutRoute, PayeeRole},
     pay_out::{self, RequestPayOut},
     payment_share_tracking,
+    ppu::{self, IssueCodes, ListPpu, RedeemCode},
     stripe_payments::{self, NewStripePayment, PayFor, PaymentStatus, StripePayment},
 };
 use tokio_postgres::Client;
@@ -34,6 +36,10 @@ pub struct Cast {
     pub money_a: (PayoutRouteId, PayOutId),
     /// One of B's routes and one of its payouts.
     pub money_b: (PayoutRouteId, PayOutId),
+    /// One of A's purchase codes.
+    pub ppu_a: PpuId,
+    /// One of B's purchase codes.
+    pub ppu_b: PpuId,
 }
 
 impl Cast {
@@ -47,6 +53,8 @@ impl Cast {
         let payments_b = payments(&db.tenant(b), "b").await;
         let money_a = money(&db.tenant(a), &payments_a).await;
         let money_b = money(&db.tenant(b), &payments_b).await;
+        let ppu_a = codes(&db.tenant(a)).await;
+        let ppu_b = codes(&db.tenant(b)).await;
         Self {
             database,
             db,
@@ -56,6 +64,8 @@ impl Cast {
             payments_b,
             money_a,
             money_b,
+            ppu_a,
+            ppu_b,
         }
     }
 
@@ -149,6 +159,44 @@ async fn money(tenant: &Tenant, payments: &[StripePayment]) -> (PayoutRouteId, P
         route.expect("there are routes"),
         payout.expect("there are payouts"),
     )
+}
+
+/// A batch of codes for a course.
+#[must_use]
+pub fn new_codes(batch: &str, count: i32) -> IssueCodes {
+    IssueCodes {
+        batch: batch.into(),
+        count,
+        pay_for: PayFor::Course,
+        pay_for_id: "course-1".into(),
+        max_redemptions: 10,
+        expires_at: None,
+    }
+}
+
+/// A redemption by a buyer.
+#[must_use]
+pub fn new_redemption(code: PurchaseCode, key: &str) -> RedeemCode {
+    RedeemCode {
+        code,
+        redeemer: "buyer-1".into(),
+        idempotency_key: key.into(),
+    }
+}
+
+/// A batch of codes, each redeemed once.
+async fn codes(tenant: &Tenant) -> PpuId {
+    let count = i32::try_from(ROWS).expect("it is small");
+    ppu::issue_many(tenant, new_codes("batch", count))
+        .await
+        .expect("it is the first");
+    let page = ppu::list(tenant, &ListPpu::default()).await;
+    let codes = page.expect("it is a page").items;
+    for code in &codes {
+        let redeem = new_redemption(code.code, &format!("key-{}", code.number));
+        ppu::redeem(tenant, redeem).await.expect("it may be");
+    }
+    codes.first().expect("there are codes").id
 }
 
 /// A payment as a caller would make it.

@@ -15,6 +15,7 @@ mod all {
     mod gate;
     mod guard;
     mod isolation;
+    mod isolation_codes;
     mod isolation_money;
     mod lifecycle;
     mod logs;
@@ -24,6 +25,8 @@ mod all {
     mod payment_share_tracking;
     mod payment_system_logs;
     mod pool_checks;
+    mod ppu;
+    mod ppu_issue;
     mod row_level_security;
     mod session;
     mod stripe_payments;

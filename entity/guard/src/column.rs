@@ -130,6 +130,11 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
         self.compare(value, |col, v| col.gte(v))
     }
 
+    /// Less than another column of the same row; not where one of them is null.
+    pub fn lt_column<B>(self, other: Column<T, V, B>) -> Predicate<T> {
+        Predicate::of(self.expr().lt(other.expr()), None)
+    }
+
     /// Equal to one of the values; no rows for an empty list.
     pub fn is_in(self, values: impl IntoIterator<Item = V>) -> Predicate<T> {
         let values: Vec<Value> = values.into_iter().map(V::into_value).collect();

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use chrono::{SubsecRound, Utc};
-use sea_query::{Expr, ExprTrait, Func, InsertStatement, Query};
+use sea_query::{Expr, ExprTrait, Func, InsertStatement, OnConflict, Query};
 use uuid::Uuid;
 
 use crate::{
@@ -60,6 +60,7 @@ impl<T: TenantScoped> Insert<T> {
 /// Adds many rows to the handle's account, in one statement of one shape whatever their number.
 pub struct InsertMany<T: TenantScoped> {
     rows: Vec<Vec<Assignment>>,
+    taken: Option<&'static str>,
     of: std::marker::PhantomData<fn() -> T>,
 }
 
@@ -74,6 +75,7 @@ impl<T: TenantScoped> InsertMany<T> {
     pub fn new(new: impl IntoIterator<Item = T::New>) -> Self {
         Self {
             rows: new.into_iter().map(T::new_values).collect(),
+            taken: None,
             of: std::marker::PhantomData,
         }
     }
@@ -87,7 +89,16 @@ impl<T: TenantScoped> InsertMany<T> {
         self
     }
 
-    /// Inserts all or none, and returns the rows as stored, in the order given.
+    /// Passes over rows whose value in this column the account has already, or that an earlier row of these has: the
+    /// account and the column have to be a unique key.
+    #[must_use]
+    pub fn unless_taken<V: ColumnType, A>(mut self, column: Column<T, V, A>) -> Self {
+        self.taken = Some(column.name());
+        self
+    }
+
+    /// Inserts all or none, but for those that [`InsertMany::unless_taken`] passes over, and returns the rows as stored,
+    /// in the order given.
     ///
     /// # Errors
     /// [`Error`], as the server or the connection gives it.
@@ -103,6 +114,11 @@ impl<T: TenantScoped> InsertMany<T> {
         let complete = |row| complete(T::TABLE, account, row);
         let rows = self.rows.into_iter().map(complete);
         let mut query = many(T::TABLE, account, rows.collect::<Result<_, _>>()?)?;
+        if let Some(column) = self.taken {
+            let mut conflict = OnConflict::columns([T::TABLE.tenant, column]);
+            conflict.do_nothing();
+            query.on_conflict(conflict);
+        }
         query.returning(returning(T::TABLE));
         Ok(Statement::of(&query, Operation::Insert, T::TABLE))
     }

@@ -144,6 +144,7 @@ fn a_comparison_with_null_means_what_it_says() {
         select(Notes::TAG.ne(None)),
         select(Notes::TAG.ne(Some("x".into()))),
         select(Notes::TAG.lt(None)),
+        select(Notes::STARS.lt_column(Notes::VERSION)),
     ];
     insta::assert_snapshot!(lines.join("\n"));
 }
@@ -190,6 +191,9 @@ fn an_insert_sets_the_account_itself() {
     let many = InsertMany::<Notes>::new([text("a"), text("b")]).set(Notes::STARS, 1);
     let many = many.statement(account());
     lines.push(many.expect("it is a statement").sql);
+    let some = InsertMany::<Notes>::new([text("a")]).unless_taken(Notes::TEXT);
+    let some = some.statement(account());
+    lines.push(some.expect("it is a statement").sql);
     insta::assert_snapshot!(lines.join("\n"));
 }
 

@@ -46,6 +46,8 @@ mod controls {
     mod cannot_make_an_account_id_by_default_control;
     mod cannot_make_an_account_with_a_tenant_control;
     mod cannot_name_an_entity_of_accounts_control;
+    mod cannot_name_an_entity_of_ppu_control;
+    mod cannot_name_an_entity_of_ppu_redemptions_control;
     mod cannot_name_an_entity_of_stripe_payments_control;
     mod cannot_name_the_private_module_control;
     mod cannot_name_the_stored_twin_of_an_enum_control;

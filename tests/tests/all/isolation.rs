@@ -1,8 +1,8 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
-use super::isolation_money::aim_at_money;
+use super::{isolation_codes::aim_at_codes, isolation_money::aim_at_money};
 use access::{
-    Currency, Error, Patch, PayOutId, PayoutRouteId, StripePaymentId, Tenant,
+    Currency, Error, Patch, PayOutId, PayoutRouteId, PpuId, StripePaymentId, Tenant,
     account_payout_routes::{self},
     accounts::{self, AccountPatch},
     pay_out,
@@ -46,6 +46,12 @@ const CASES: &[&str] = &[
     "payment_share_tracking::reverse",
     "payment_system_logs::list",
     "payment_system_logs::verify",
+    "ppu::disable",
+    "ppu::find_by_code",
+    "ppu::issue_many",
+    "ppu::list",
+    "ppu::list_redemptions",
+    "ppu::redeem",
     "stripe_payments::advance",
     "stripe_payments::cancel",
     "stripe_payments::count",
@@ -116,6 +122,7 @@ pub(super) struct Target {
     pub(super) payment: StripePaymentId,
     pub(super) route: PayoutRouteId,
     pub(super) payout: PayOutId,
+    pub(super) ppu: PpuId,
 }
 
 impl Target {
@@ -125,6 +132,7 @@ impl Target {
             payment: cast.foreign_payment(),
             route,
             payout,
+            ppu: cast.ppu_b,
         }
     }
 
@@ -133,6 +141,7 @@ impl Target {
             payment: StripePaymentId::from_uuid(Uuid::now_v7()),
             route: PayoutRouteId::from_uuid(Uuid::now_v7()),
             payout: PayOutId::from_uuid(Uuid::now_v7()),
+            ppu: PpuId::from_uuid(Uuid::now_v7()),
         }
     }
 }
@@ -144,15 +153,13 @@ pub(super) fn refused<R: std::fmt::Debug>(result: Result<R, Error>) -> Outcome {
 
 /// Runs one case as A, aimed at the target.
 async fn aim(case: &str, cast: &Cast, a: &Tenant, target: Target) -> Outcome {
-    let Target {
-        payment,
-        route,
-        payout,
-    } = target;
+    let payment = target.payment;
     if let Some(outcome) = Box::pin(aim_at_money(case, cast, a, target)).await {
         return outcome;
     }
-    let _ = (route, payout);
+    if let Some(outcome) = Box::pin(aim_at_codes(case, cast, a, target)).await {
+        return outcome;
+    }
     let all = ListStripePayments::default();
     let own = |ids: Vec<StripePaymentId>| {
         assert!(!ids.is_empty());
@@ -258,6 +265,7 @@ async fn b_is_not_reached(cast: &Cast) {
             "account_payout_routes::create"
                 | "pay_out::request"
                 | "payment_share_tracking::open_balance"
+                | "ppu::issue_many"
                 | "stripe_payments::create"
                 | "stripe_payments::totals"
         );

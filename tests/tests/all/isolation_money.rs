@@ -23,6 +23,7 @@ pub(super) async fn aim_at_money(
         payment,
         route,
         payout,
+        ..
     } = target;
     Some(match case {
         "account_payment_settings::get" => {

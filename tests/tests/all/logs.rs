@@ -3,8 +3,8 @@ use std::{
     sync::{Mutex, OnceLock},
 };
 
-use access::{Config, Db, stripe_payments};
-use tests::fixtures::{Cast, new_payment};
+use access::{Config, Db, PurchaseCode, payment_system_logs, ppu, stripe_payments};
+use tests::fixtures::{Cast, new_payment, new_redemption};
 
 /// Lines of the log that hold a canary; all tests of the process write to it, at TRACE.
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -16,7 +16,7 @@ impl Write for Watch {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         LINES.get_or_init(|| ());
         let line = String::from_utf8_lossy(bytes);
-        if line.contains("canary") {
+        if line.to_ascii_lowercase().contains("canary") {
             LEAKS.lock().unwrap().push(line.into_owned());
         }
         Ok(bytes.len())
@@ -52,6 +52,39 @@ async fn no_log_at_trace_shows_a_value_or_a_password() {
         stripe_payments::create(tx, new.clone()).await
     });
     assert!(in_transaction.await.is_err());
+    // A purchase code is upper-case, and no word of it is said either.
+    let code = (0..32).find_map(|check| {
+        let check = char::from_digit(check, 32)?;
+        format!("CANARYCANARY000{check}")
+            .parse::<PurchaseCode>()
+            .ok()
+    });
+    let code = code.unwrap();
+    // The superuser's own session logs what it runs: the code is put together there.
+    let (first, rest) = code.as_str().split_at(7);
+    let (head, tail) = first.split_at(1);
+    let plant = format!(
+        "UPDATE ppu SET code = '{head}' || '{tail}' || '{rest}' WHERE id = '{}'",
+        cast.ppu_a
+    );
+    let superuser = cast.database.superuser().await;
+    superuser.batch_execute(&plant).await.unwrap();
+    let tenant = cast.tenant_a();
+    let mut redeem = new_redemption(code, "canary-key");
+    redeem.redeemer = "canary-redeemer".into();
+    let redeemed = ppu::redeem(&tenant, redeem.clone()).await.unwrap();
+    tracing::info!(?redeemed.ppu, ?redeem.code, "what an application may log");
+    ppu::disable(&tenant, redeemed.ppu.id).await.unwrap();
+    redeem.idempotency_key = "canary-other".into();
+    let refused = ppu::redeem(&tenant, redeem).await.unwrap_err();
+    assert!(
+        !format!("{refused} {refused:?}")
+            .to_lowercase()
+            .contains("canary")
+    );
+    let entries = payment_system_logs::list(&tenant, &Default::default()).await;
+    let entries = serde_json::to_string(&entries.unwrap()).unwrap();
+    assert!(entries.contains("ppu.redeem") && !entries.to_lowercase().contains("canary"));
     let port = cast.database.server().port();
     let url = format!(
         "postgres://app_login_1:canary-password@127.0.0.1:{port}/{}",

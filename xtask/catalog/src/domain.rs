@@ -6,6 +6,7 @@ use entity::payment_enums::{
     LogLevel, PayFor, PayOutStatus, PayeeRole, PaymentStatus, PayoutSchedule, ShareKind,
     ShareStatus,
 };
+use entity::ppu::PpuStatus;
 use entity::schema;
 
 /// docs/domain.md, as a whole.
@@ -38,6 +39,14 @@ pub(crate) fn markdown() -> String {
         PayOutStatus::ALL,
         PayOutStatus::may_become,
         PayOutStatus::Requested,
+    );
+    diagram(
+        &mut text,
+        "Purchase code",
+        "Computed from what is stored and the time. No code can be redeemed again that once couldn't.",
+        PpuStatus::ALL,
+        PpuStatus::may_become,
+        PpuStatus::Redeemable,
     );
     text.push_str("\n## Words\n\n| enum | values |\n|---|---|\n");
     words(&mut text, "pay_for", PayFor::ALL);

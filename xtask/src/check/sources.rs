@@ -12,7 +12,10 @@ use super::{Finding, Outcome, source_rules};
 const FOLDERS: [&str; 5] = ["access", "entity", "migration", "tests", "xtask"];
 
 /// Tables that only another table's functions use, and where their functions and tests are.
-const BESIDE: [(&str, &str); 1] = [("payment_log_heads", "payment_system_logs")];
+const BESIDE: [(&str, &str); 2] = [
+    ("payment_log_heads", "payment_system_logs"),
+    ("ppu_redemptions", "ppu"),
+];
 
 pub(super) fn check(root: &Path) -> anyhow::Result<Outcome> {
     let (files, others) = read(root)?;

@@ -1,0 +1,41 @@
+//! Each use of a purchase code.
+
+use chrono::{DateTime, Utc};
+use entity_derive::TenantScoped;
+use sea_orm::entity::prelude::*;
+
+use crate::{PpuId, PpuRedemptionId};
+
+/// One use of a purchase code.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, TenantScoped)]
+#[sea_orm(table_name = "ppu_redemptions", model_ex_attrs(allow(dead_code)))]
+#[tenant(
+    row = "PpuRedemption",
+    app = "select, insert",
+    system = "select, insert"
+)]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub account_id: Uuid,
+    /// The redemption's id; later ones have larger ones.
+    #[sea_orm(primary_key, auto_increment = false)]
+    #[tenant(id, as = "PpuRedemptionId")]
+    pub id: Uuid,
+    /// The code's id.
+    #[tenant(new, as = "PpuId")]
+    pub ppu_id: Uuid,
+    /// Who redeemed it, by the application's own id.
+    #[sea_orm(column_type = "Text")]
+    #[tenant(new)]
+    pub redeemer: String,
+    /// The caller's name for the request: the same one redeems once.
+    #[sea_orm(column_type = "Text")]
+    #[tenant(new)]
+    pub idempotency_key: String,
+    /// When it was redeemed.
+    #[tenant(created_at)]
+    pub created_at: DateTime<Utc>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
