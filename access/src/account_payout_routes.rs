@@ -1,17 +1,15 @@
 //! Who gets which part of an account's payments.
 //!
-//! The parts are basis points of what is left after the fee. All active ones together are at most 10,000; what they leave
-//! is the account's own. A route is never deleted, since shares of the past refer to it: it is deactivated.
+//! The parts are basis points of what is left after the fee. All active ones and the agents' commissions together are at
+//! most 10,000; what they leave is the account's own. A route is never deleted, since shares of the past refer to it: it is deactivated.
 
-use entity::{account_payout_routes::AccountPayoutRoutes, accounts::Accounts};
+use entity::account_payout_routes::AccountPayoutRoutes;
 use entity_guard::{Insert, Patch, Predicate, Select, Update};
 use serde_json::json;
 
 use crate::{
-    Error, PayoutRouteId, Reason, Tenant,
-    atomic::{Scope, atomic},
-    check,
-    journal::Entry,
+    Error, PayoutRouteId, Reason, Tenant, account_agents, atomic::atomic, check, journal::Entry,
+    whole,
 };
 
 pub use entity::{
@@ -22,18 +20,16 @@ pub use entity::{
 /// How many routes an account has at most, active or not.
 const MAX_ROUTES: u64 = 1_000;
 
-/// All of a payment, in basis points.
-const ALL: i128 = 10_000;
-
 /// Adds an active route after the account's others, and returns it as stored.
 ///
 /// # Errors
 /// [`Error::Invalid`] names the field that is out of its bounds, as [`NewPayoutRoute`] states them; [`Error::Conflict`]
-/// when the payee has an active route; [`Error::Rejected`] with [`Reason::SharesExceedWhole`] when the active routes would
-/// give away more than 10,000 basis points, with [`Reason::TooMany`] at 1,000 routes.
+/// when the payee has an active route; [`Error::Rejected`] with [`Reason::SharesExceedWhole`] when the active routes and the
+/// agents would take more than 10,000 basis points, with [`Reason::TooMany`] at 1,000 routes.
 pub async fn create(tenant: &Tenant, new: NewPayoutRoute) -> Result<PayoutRoute, Error> {
     check::length("payee", &new.payee, 1..=255)?;
-    if matches!(new.payee.as_str(), "creator" | "platform") {
+    let reserved = matches!(new.payee.as_str(), "creator" | "platform");
+    if reserved || new.payee.starts_with(account_agents::PAYEE) {
         return Err(Error::invalid("payee", "reserved"));
     }
     if matches!(new.role, PayeeRole::Creator | PayeeRole::Platform) {
@@ -45,7 +41,7 @@ pub async fn create(tenant: &Tenant, new: NewPayoutRoute) -> Result<PayoutRoute,
     atomic(tenant, move |scope| {
         Box::pin(async move {
             let guard = &scope.tenant().guard;
-            lock(scope).await?;
+            whole::lock(scope).await?;
             let (rows, last) = Select::<AccountPayoutRoutes>::new()
                 .aggregate(
                     (entity_guard::count(), AccountPayoutRoutes::POSITION.max()),
@@ -62,7 +58,7 @@ pub async fn create(tenant: &Tenant, new: NewPayoutRoute) -> Result<PayoutRoute,
                 )
                 .set(AccountPayoutRoutes::ACTIVE, true);
             let route = insert.one(guard).await?;
-            within_whole(scope).await?;
+            whole::holds(scope).await?;
             scope.note(entry("account_payout_routes.create", &route));
             Ok(route)
         })
@@ -100,8 +96,8 @@ pub async fn list(tenant: &Tenant, only_active: bool) -> Result<Vec<PayoutRoute>
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Invalid`] for an empty patch, or names the field;
-/// [`Error::Rejected`] with [`Reason::SharesExceedWhole`] when the active routes would give away more than 10,000 basis
-/// points.
+/// [`Error::Rejected`] with [`Reason::SharesExceedWhole`] when the active routes and the agents would take more than 10,000
+/// basis points.
 pub async fn update(
     tenant: &Tenant,
     id: PayoutRouteId,
@@ -116,11 +112,11 @@ pub async fn update(
     let patch = &patch;
     atomic(tenant, move |scope| {
         Box::pin(async move {
-            lock(scope).await?;
+            whole::lock(scope).await?;
             let update = Update::<AccountPayoutRoutes>::new().patch(patch.clone());
             let one = update.filter(AccountPayoutRoutes::ID.eq(id));
             let route = one.one(&scope.tenant().guard).await?;
-            within_whole(scope).await?;
+            whole::holds(scope).await?;
             scope.note(entry("account_payout_routes.update", &route));
             Ok(route)
         })
@@ -142,7 +138,7 @@ pub async fn reorder(tenant: &Tenant, ids: &[PayoutRouteId]) -> Result<Vec<Payou
     }
     atomic(tenant, move |scope| {
         Box::pin(async move {
-            lock(scope).await?;
+            whole::lock(scope).await?;
             let mut routes = list(scope.tenant(), false).await?;
             if ids
                 .iter()
@@ -176,7 +172,7 @@ pub async fn reorder(tenant: &Tenant, ids: &[PayoutRouteId]) -> Result<Vec<Payou
 pub async fn deactivate(tenant: &Tenant, id: PayoutRouteId) -> Result<PayoutRoute, Error> {
     atomic(tenant, move |scope| {
         Box::pin(async move {
-            lock(scope).await?;
+            whole::lock(scope).await?;
             let route = get(scope.tenant(), id).await?;
             if !route.active {
                 return Ok(route);
@@ -190,27 +186,6 @@ pub async fn deactivate(tenant: &Tenant, id: PayoutRouteId) -> Result<PayoutRout
         })
     })
     .await
-}
-
-/// One change of an account's routes at a time: the account's own row is held, so that a sum is never stale. Payments
-/// can be added meanwhile.
-async fn lock(scope: &Scope<'_>) -> Result<(), Error> {
-    let account = Select::<Accounts>::new().for_no_key_update();
-    match account.first(&scope.tenant().guard).await? {
-        Some(_) => Ok(()),
-        None => Err(Error::Rejected(Reason::UnknownReference)),
-    }
-}
-
-/// The active routes give away at most the whole; read in a statement after the lock, and so of what is stored.
-async fn within_whole(scope: &Scope<'_>) -> Result<(), Error> {
-    let active = list(scope.tenant(), true).await?;
-    let given: i128 = active.iter().map(|route| i128::from(route.share_bp)).sum();
-    if given > ALL {
-        Err(Error::Rejected(Reason::SharesExceedWhole))
-    } else {
-        Ok(())
-    }
 }
 
 fn entry(event: &'static str, route: &PayoutRoute) -> Entry {

@@ -3,6 +3,8 @@ use std::fmt;
 use entity::InvalidPurchaseCode;
 use entity_guard::{Constraint, MissingAccount};
 
+use crate::account_agents::InvalidInvitation;
+
 /// Why a call failed; it holds no SQL, no values and nothing of another account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -159,6 +161,12 @@ impl From<InvalidPurchaseCode> for Error {
     }
 }
 
+impl From<InvalidInvitation> for Error {
+    fn from(_: InvalidInvitation) -> Self {
+        Self::invalid("token", "not_an_invitation")
+    }
+}
+
 impl From<MissingAccount> for Error {
     fn from(_: MissingAccount) -> Self {
         Self::invalid("account", "missing")
@@ -206,6 +214,8 @@ fn field_of(name: &str) -> &'static str {
             "account_payment_settings_statement_descriptor",
             "statement_descriptor",
         ),
+        ("account_agents_commission_bp", "commission_bp"),
+        ("account_agents_role", "role"),
         ("account_payout_routes_payee", "payee"),
         ("account_payout_routes_role", "role"),
         ("account_payout_routes_share_bp", "share_bp"),

@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+pub mod account_agents;
 pub mod account_payment_settings;
 pub mod account_payout_routes;
 pub mod accounts;
@@ -37,11 +38,12 @@ pub mod ppu;
 pub mod stripe_payments;
 pub mod system;
 mod transaction;
+mod whole;
 
 pub use db::{Db, Tenant};
 pub use entity::{
-    Currency, InvalidCurrency, InvalidPurchaseCode, PayOutId, PaymentShareId, PayoutRouteId, PpuId,
-    PpuRedemptionId, PurchaseCode, StripePaymentId,
+    AccountAgentId, Currency, InvalidCurrency, InvalidPurchaseCode, PayOutId, PaymentShareId,
+    PayoutRouteId, PpuId, PpuRedemptionId, PurchaseCode, StripePaymentId,
 };
 pub use entity_guard::{
     AccountId, Config, ConfigError, ConnectError, Isolation, MissingAccount, Patch, PoolStatus,

@@ -38,6 +38,7 @@ pub(crate) enum List {
     Accounts = 6,
     Ppu = 7,
     PpuRedemptions = 8,
+    AccountAgents = 9,
 }
 
 impl Cursor {

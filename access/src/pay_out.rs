@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    Cursor, Error, Page, PayOutId, Reason, Tenant, account_payment_settings,
+    Cursor, Error, Page, PayOutId, Reason, Tenant, account_agents, account_payment_settings,
     atomic::{Scope, atomic},
     check,
     journal::Entry,
@@ -43,7 +43,8 @@ pub struct ListPayOuts {
 ///
 /// The same idempotency key with the same payee and currency gives the same payout again, as it stands by then
 /// (<https://docs.stripe.com/api/idempotent_requests>). The account's own shares (payee `creator`) go to the connected
-/// account of its settings, another payee's to that of the payee's newest route.
+/// account of its settings, an agent's (payee `agent/…`) to the one that the agent gave when it accepted, another payee's to
+/// that of the payee's newest route.
 ///
 /// # Errors
 /// [`Error::Invalid`] names the field; [`Error::Conflict`] when the key stands for another request; [`Error::Rejected`]
@@ -215,6 +216,8 @@ async fn requested(scope: &Scope<'_>, request: &RequestPayOut) -> Result<PayOut,
     let settings = account_payment_settings::get(tenant).await?;
     let connected_account = if request.payee == CREATOR {
         settings.connected_account
+    } else if request.payee.starts_with(account_agents::PAYEE) {
+        account_agents::connected_account(tenant, &request.payee).await?
     } else {
         connected_account_of(tenant, &request.payee).await?
     };

@@ -1,7 +1,8 @@
 //! The parts of payments: whose they are, and whether they were paid out.
 //!
-//! A payment that succeeded is split once: the fee is the platform's, and what is left is split by the routes that are
-//! active then, to the unit (largest remainder, ties to the lower position); what they leave is the account's own. What
+//! A payment that succeeded is split once: the fee is the platform's, and what is left is split by the routes and the
+//! agents that are active then, to the unit (largest remainder, ties to the lower position, routes before agents); what
+//! they leave is the account's own. What
 //! goes back to the buyer is taken from all parts in proportion, to the unit: from an open one directly, and for one that
 //! a payout holds or has paid by a clawback, a negative share that the payee's next payout nets.
 //!
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use crate::{
     Currency, Cursor, Error, Page, PaymentShareId, Reason, StripePaymentId, Tenant,
+    account_agents::{self, AgentStatus},
     account_payout_routes,
     atomic::{Scope, atomic},
     check,
@@ -21,6 +23,7 @@ use crate::{
     money::split,
     page::{self, List},
     stripe_payments::{self, PaymentStatus, StripePayment},
+    whole,
 };
 
 pub use entity::{
@@ -32,9 +35,6 @@ pub use entity::{
 pub(crate) const CREATOR: &str = "creator";
 /// The payee that stands for the platform; its shares are never paid out, the platform has them already.
 pub(crate) const PLATFORM: &str = "platform";
-
-/// All of a payment, in basis points.
-const ALL: i64 = 10_000;
 
 /// Which open shares a list is about.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -89,6 +89,7 @@ pub async fn distribute(
             if !earlier.is_empty() {
                 return Ok(earlier);
             }
+            whole::lock_for_reading(scope).await?;
             let parts = parts(inside, &payment).await?;
             let shares = InsertMany::<PaymentShareTracking>::new(parts)
                 .set(PaymentShareTracking::REVERSED, 0)
@@ -245,13 +246,25 @@ pub(crate) fn may_become(status: ShareStatus) -> Predicate<PaymentShareTracking>
     PaymentShareTracking::STATUS.is_in(from.filter(|from| from.may_become(status)))
 }
 
-/// The fee first, then the rest by basis points.
+/// The fee first, then the rest by basis points: routes by their position, agents from the earliest, the account's own.
 async fn parts(tenant: &Tenant, payment: &StripePayment) -> Result<Vec<NewPaymentShare>, Error> {
     let routes = account_payout_routes::list(tenant, true).await?;
-    let mut weights: Vec<i64> = routes.iter().map(|route| route.share_bp.into()).collect();
-    weights.push(ALL - weights.iter().sum::<i64>());
+    let agents = account_agents::live(tenant).await?;
+    let routed = routes
+        .into_iter()
+        .map(|route| (route.role, route.payee, route.share_bp));
+    let active = agents
+        .into_iter()
+        .filter(|agent| agent.status == AgentStatus::Active);
+    let commissions = active.filter_map(|agent| {
+        let payee = agent.agent_account.map(account_agents::payee)?;
+        Some((agent.role, payee, agent.commission_bp))
+    });
+    let taken: Vec<_> = routed.chain(commissions).collect();
+    let mut weights: Vec<i64> = taken.iter().map(|(.., bp)| i64::from(*bp)).collect();
+    weights.push(whole::ALL - weights.iter().sum::<i64>());
     let amounts = split(payment.amount - payment.fee, &weights).ok_or(Error::Internal)?;
-    let routed = routes.into_iter().map(|route| (route.role, route.payee));
+    let taken = taken.into_iter().map(|(role, payee, _)| (role, payee));
     let own = std::iter::once((PayeeRole::Creator, CREATOR.to_owned()));
     let fee = ((PayeeRole::Platform, PLATFORM.to_owned()), payment.fee);
     let share = |((role, payee), amount)| NewPaymentShare {
@@ -262,8 +275,43 @@ async fn parts(tenant: &Tenant, payment: &StripePayment) -> Result<Vec<NewPaymen
         currency: payment.currency,
         amount,
     };
-    let all = std::iter::once(fee).chain(routed.chain(own).zip(amounts));
+    let all = std::iter::once(fee).chain(taken.chain(own).zip(amounts));
     Ok(all.filter(|(_, amount)| *amount > 0).map(share).collect())
+}
+
+/// What a payee gets of a payment.
+pub(crate) struct PartOf {
+    pub(crate) currency: Currency,
+    pub(crate) amount: i64,
+    pub(crate) taken_back: i64,
+    /// Whether the payment is split already; else it is what the payee would get now.
+    pub(crate) distributed: bool,
+}
+
+/// A payee's part of a payment, as it was split or would be now.
+pub(crate) async fn part_of(
+    tenant: &Tenant,
+    payment: StripePaymentId,
+    payee: &str,
+) -> Result<PartOf, Error> {
+    let payment = stripe_payments::get(tenant, payment).await?;
+    let shares = list_by_payment(tenant, payment.id).await?;
+    let (amount, taken_back) = if shares.is_empty() {
+        let parts = parts(tenant, &payment).await?;
+        let own = parts.into_iter().find(|part| part.payee == payee);
+        (own.map_or(0, |part| part.amount), 0)
+    } else {
+        let own = |share: &&PaymentShare| share.kind == ShareKind::Share && share.payee == payee;
+        shares.iter().find(own).map_or((0, 0), |share| {
+            (share.amount, share.reversed + share.clawed_back)
+        })
+    };
+    Ok(PartOf {
+        currency: payment.currency,
+        amount,
+        taken_back,
+        distributed: !shares.is_empty(),
+    })
 }
 
 /// Brings the shares of a payment, which the caller holds, in line with what went back to the buyer.

@@ -85,3 +85,8 @@ id! {
     /// The id of a [`PpuRedemption`](crate::ppu_redemptions::PpuRedemption).
     PpuRedemptionId
 }
+
+id! {
+    /// The id of an agent of an account, from the invitation on.
+    AccountAgentId
+}

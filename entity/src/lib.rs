@@ -3,6 +3,7 @@
 //! SeaORM's entities are `pub(crate)`; what leaves the crate are the plain structs and the markers that
 //! `#[derive(TenantScoped)]` writes beside them. Applications depend on `access`, never on this crate.
 
+pub mod account_agents;
 pub mod account_payment_settings;
 pub mod account_payout_routes;
 pub mod accounts;
@@ -20,5 +21,8 @@ pub mod schema;
 pub mod stripe_payments;
 
 pub use currency::{Currency, InvalidCurrency};
-pub use id::{PayOutId, PaymentShareId, PayoutRouteId, PpuId, PpuRedemptionId, StripePaymentId};
+pub use id::{
+    AccountAgentId, PayOutId, PaymentShareId, PayoutRouteId, PpuId, PpuRedemptionId,
+    StripePaymentId,
+};
 pub use purchase_code::{InvalidPurchaseCode, PurchaseCode};

@@ -145,6 +145,33 @@ impl PayOutStatus {
     }
 }
 
+/// Where an agent of an account stands.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[tenant(enum_name = "agent_status")]
+pub enum AgentStatus {
+    /// The invitation is out; its commission is held free.
+    Invited,
+    /// The agent accepted, and gets its commission.
+    Active,
+    /// The account ended it, or took the invitation back; final.
+    Revoked,
+}
+
+impl AgentStatus {
+    /// Whether an agent in this status may go to `next`.
+    #[must_use]
+    pub const fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Invited => matches!(next, Self::Active | Self::Revoked),
+            Self::Active => matches!(next, Self::Revoked),
+            Self::Revoked => false,
+        }
+    }
+}
+
 /// How often an account wants to be paid out.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,

@@ -20,7 +20,7 @@ use crate::{
     row = "Ppu",
     marker = "Ppus",
     app = "select, insert, update",
-    system = "select, insert, update"
+    system = "select, insert, update, delete"
 )]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

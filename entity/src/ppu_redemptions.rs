@@ -13,7 +13,7 @@ use crate::{PpuId, PpuRedemptionId};
 #[tenant(
     row = "PpuRedemption",
     app = "select, insert",
-    system = "select, insert"
+    system = "select, insert, delete"
 )]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

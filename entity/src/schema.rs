@@ -3,15 +3,17 @@
 use entity_guard::{Requirements, Table, TenantScoped, policy};
 
 use crate::{
-    account_payment_settings::AccountPaymentSettings, account_payout_routes::AccountPayoutRoutes,
-    accounts::Accounts, pay_out::PayOuts, payment_log_heads::PaymentLogHeads,
-    payment_share_tracking::PaymentShareTracking, payment_system_logs::PaymentSystemLogs,
-    ppu::Ppus, ppu_redemptions::PpuRedemptions, stripe_payments::StripePayments,
+    account_agents::AccountAgents, account_payment_settings::AccountPaymentSettings,
+    account_payout_routes::AccountPayoutRoutes, accounts::Accounts, pay_out::PayOuts,
+    payment_log_heads::PaymentLogHeads, payment_share_tracking::PaymentShareTracking,
+    payment_system_logs::PaymentSystemLogs, ppu::Ppus, ppu_redemptions::PpuRedemptions,
+    stripe_payments::StripePayments,
 };
 
 /// The tenant tables.
 pub const TABLES: &[&Table] = &[
     Accounts::TABLE,
+    AccountAgents::TABLE,
     AccountPaymentSettings::TABLE,
     AccountPayoutRoutes::TABLE,
     PayOuts::TABLE,

@@ -20,19 +20,20 @@ impl MigrationTrait for Migration {
         for index in indexes() {
             manager.create_index(index).await?;
         }
-        for (name, verbs) in [
-            (CODES, &["select", "insert", "update"][..]),
-            (REDEMPTIONS, &["select", "insert"][..]),
-        ] {
-            let table = TenantTable {
-                name,
-                tenant: "account_id",
-                app: verbs,
-                system: verbs,
-            };
-            rls::protect(manager, table).await?;
-        }
-        Ok(())
+        let codes = TenantTable {
+            name: CODES,
+            tenant: "account_id",
+            app: &["select", "insert", "update"],
+            system: &["select", "insert", "update", "delete"],
+        };
+        let redemptions = TenantTable {
+            name: REDEMPTIONS,
+            app: &["select", "insert"],
+            system: &["select", "insert", "delete"],
+            ..codes
+        };
+        rls::protect(manager, codes).await?;
+        rls::protect(manager, redemptions).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

@@ -2,6 +2,7 @@ use std::{
     fs,
     path::Path,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 use access::{
@@ -76,6 +77,15 @@ impl TestDatabase {
     /// The database as an application sees it.
     pub async fn db(&self) -> Db {
         Db::connect(self.config()).await.expect("the gate opens")
+    }
+
+    /// The database for many callers at once, who may have to wait long on a busy machine.
+    pub async fn busy_db(&self, connections: usize) -> Db {
+        let long = Duration::from_secs(60);
+        let config = self.config().pool_size(connections);
+        let config = config.acquire_timeout(long).connect_timeout(long);
+        let config = config.lock_timeout(long).statement_timeout(long);
+        Db::connect(config).await.expect("the gate opens")
     }
 
     /// The database as the guard sees it, for what `access` doesn't use yet.

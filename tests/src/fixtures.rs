@@ -1,7 +1,9 @@
 //! The fixed cast: accounts A and B, each with rows in every tenant table.
 
 use access::{
-    AccountId, Db, PayOutId, PayoutRouteId, PpuId, PurchaseCode, StripePaymentId, Tenant,
+    AccountAgentId, AccountId, Db, PayOutId, PayoutRouteId, PpuId, PurchaseCode, StripePaymentId,
+    Tenant,
+    account_agents::{self, NewAccountAgent},
     account_payment_settings,
     account_payment_settings::NewPaymentSettings,
     account_payout_routes::{self, NewPayoutRoute, PayeeRole},
@@ -40,6 +42,10 @@ pub struct Cast {
     pub ppu_a: PpuId,
     /// One of B's purchase codes.
     pub ppu_b: PpuId,
+    /// One of the agents that A invited.
+    pub agent_a: AccountAgentId,
+    /// One of the agents that B invited.
+    pub agent_b: AccountAgentId,
 }
 
 impl Cast {
@@ -55,6 +61,8 @@ impl Cast {
         let money_b = money(&db.tenant(b), &payments_b).await;
         let ppu_a = codes(&db.tenant(a)).await;
         let ppu_b = codes(&db.tenant(b)).await;
+        let agent_a = agents(&db.tenant(a)).await;
+        let agent_b = agents(&db.tenant(b)).await;
         Self {
             database,
             db,
@@ -66,6 +74,8 @@ impl Cast {
             money_b,
             ppu_a,
             ppu_b,
+            agent_a,
+            agent_b,
         }
     }
 
@@ -159,6 +169,25 @@ async fn money(tenant: &Tenant, payments: &[StripePayment]) -> (PayoutRouteId, P
         route.expect("there are routes"),
         payout.expect("there are payouts"),
     )
+}
+
+/// An agent to be invited.
+#[must_use]
+pub fn new_agent(commission_bp: i32) -> NewAccountAgent {
+    NewAccountAgent {
+        role: PayeeRole::Agent,
+        commission_bp,
+    }
+}
+
+/// Invitations, which are open.
+async fn agents(tenant: &Tenant) -> AccountAgentId {
+    let mut last = None;
+    for _ in 0..ROWS {
+        let invited = account_agents::invite(tenant, new_agent(10)).await;
+        last = Some(invited.expect("there is room").agent.id);
+    }
+    last.expect("there are agents")
 }
 
 /// A batch of codes for a course.

@@ -7,6 +7,7 @@
 )]
 
 mod all {
+    mod account_agents;
     mod account_payment_settings;
     mod account_payout_routes;
     mod accounts;

@@ -22,6 +22,7 @@ pub struct Select<T: TenantScoped> {
 enum Lock {
     Wait,
     NoKey,
+    Share,
     SkipLocked,
 }
 
@@ -108,6 +109,13 @@ impl<T: TenantScoped> Select<T> {
         self
     }
 
+    /// Keeps the rows from being changed until the transaction ends; others may do the same meanwhile.
+    #[must_use]
+    pub const fn for_share(mut self) -> Self {
+        self.lock = Some(Lock::Share);
+        self
+    }
+
     /// Locks the rows that no other transaction holds, and passes over the rest.
     #[must_use]
     pub const fn for_update_skip_locked(mut self) -> Self {
@@ -181,6 +189,9 @@ impl<T: TenantScoped> Select<T> {
             }
             Some(Lock::NoKey) => {
                 query.lock(LockType::NoKeyUpdate);
+            }
+            Some(Lock::Share) => {
+                query.lock(LockType::Share);
             }
             Some(Lock::SkipLocked) => {
                 query.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);

@@ -45,6 +45,7 @@ mod controls {
     mod cannot_make_a_predicate_from_sql_control;
     mod cannot_make_an_account_id_by_default_control;
     mod cannot_make_an_account_with_a_tenant_control;
+    mod cannot_name_an_entity_of_account_agents_control;
     mod cannot_name_an_entity_of_accounts_control;
     mod cannot_name_an_entity_of_ppu_control;
     mod cannot_name_an_entity_of_ppu_redemptions_control;

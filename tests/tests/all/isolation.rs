@@ -2,7 +2,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{isolation_codes::aim_at_codes, isolation_money::aim_at_money};
 use access::{
-    Currency, Error, Patch, PayOutId, PayoutRouteId, PpuId, StripePaymentId, Tenant,
+    AccountAgentId, Currency, Error, Patch, PayOutId, PayoutRouteId, PpuId, StripePaymentId,
+    Tenant,
     account_payout_routes::{self},
     accounts::{self, AccountPatch},
     pay_out,
@@ -23,6 +24,12 @@ pub(super) enum Outcome {
 
 /// The public functions that work on an account's rows, each aimed at B by A.
 const CASES: &[&str] = &[
+    "account_agents::accept",
+    "account_agents::commission",
+    "account_agents::get",
+    "account_agents::invite",
+    "account_agents::list",
+    "account_agents::revoke",
     "account_payment_settings::get",
     "account_payment_settings::upsert",
     "account_payout_routes::create",
@@ -123,6 +130,7 @@ pub(super) struct Target {
     pub(super) route: PayoutRouteId,
     pub(super) payout: PayOutId,
     pub(super) ppu: PpuId,
+    pub(super) agent: AccountAgentId,
 }
 
 impl Target {
@@ -133,6 +141,7 @@ impl Target {
             route,
             payout,
             ppu: cast.ppu_b,
+            agent: cast.agent_b,
         }
     }
 
@@ -142,6 +151,7 @@ impl Target {
             route: PayoutRouteId::from_uuid(Uuid::now_v7()),
             payout: PayOutId::from_uuid(Uuid::now_v7()),
             ppu: PpuId::from_uuid(Uuid::now_v7()),
+            agent: AccountAgentId::from_uuid(Uuid::now_v7()),
         }
     }
 }

@@ -1,5 +1,5 @@
 use access::{
-    Db, Error, PpuId, PurchaseCode, Reason, Tenant, payment_system_logs,
+    Error, PpuId, PurchaseCode, Reason, Tenant, payment_system_logs,
     ppu::{self, ListPpu, ListRedemptions, Ppu, PpuStatus},
 };
 use chrono::{Duration, SubsecRound, Utc};
@@ -43,7 +43,7 @@ async fn redemptions(tenant: &Tenant, ppu_id: PpuId) -> usize {
 #[tokio::test]
 async fn of_a_hundred_who_redeem_at_once_a_code_with_ten_left_ten_succeed() {
     let (database, tenant) = account().await;
-    let db = Db::connect(database.config().pool_size(20)).await.unwrap();
+    let db = database.busy_db(8).await;
     let code = code(&tenant, 12).await;
     for number in 0..2 {
         ppu::redeem(
@@ -102,7 +102,7 @@ async fn one_key_redeems_once_and_another_request_with_it_is_a_conflict() {
     assert_eq!(ppu::redeem(&tenant, of_other).await, Err(Error::Conflict));
     assert_eq!(newest(&tenant).await.redeemed, 0);
 
-    let db = Db::connect(database.config().pool_size(20)).await.unwrap();
+    let db = database.busy_db(8).await;
     let calls = (0..20).map(|_| {
         let tenant = db.tenant(tenant.account());
         let redeem = new_redemption(other.code, "at once");

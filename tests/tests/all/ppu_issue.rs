@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, process::Command};
 
 use access::{
-    Db, Error, Tenant,
+    Error, Tenant,
     ppu::{self, IssuedCodes, ListPpu, PayFor},
 };
 use chrono::{Duration, Utc};
@@ -85,7 +85,7 @@ async fn a_hundred_thousand_codes_are_issued_in_constant_memory() {
 #[tokio::test]
 async fn a_batch_is_issued_once_and_another_of_its_name_is_a_conflict() {
     let (database, tenant) = account().await;
-    let db = Db::connect(database.config().pool_size(8)).await.unwrap();
+    let db = database.busy_db(8).await;
     let calls = (0..8).map(|_| {
         let tenant = db.tenant(tenant.account());
         async move { ppu::issue_many(&tenant, new_codes("batch", 1_500)).await }

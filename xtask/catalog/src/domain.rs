@@ -3,8 +3,8 @@
 use std::fmt::{Display, Write};
 
 use entity::payment_enums::{
-    LogLevel, PayFor, PayOutStatus, PayeeRole, PaymentStatus, PayoutSchedule, ShareKind,
-    ShareStatus,
+    AgentStatus, LogLevel, PayFor, PayOutStatus, PayeeRole, PaymentStatus, PayoutSchedule,
+    ShareKind, ShareStatus,
 };
 use entity::ppu::PpuStatus;
 use entity::schema;
@@ -39,6 +39,14 @@ pub(crate) fn markdown() -> String {
         PayOutStatus::ALL,
         PayOutStatus::may_become,
         PayOutStatus::Requested,
+    );
+    diagram(
+        &mut text,
+        "Agent",
+        "Another account that gets a commission, from the invitation on.",
+        AgentStatus::ALL,
+        AgentStatus::may_become,
+        AgentStatus::Invited,
     );
     diagram(
         &mut text,

@@ -35,12 +35,13 @@ const STORED: &[&str] = &["entity_guard::value::ColumnType"];
 const CONVERTED: &[(&str, &str)] = &[("From", "entity_guard::error::Error")];
 
 /// Structs with fields of their own. Others are plain: all their fields are public.
-const OPAQUE: [&str; 13] = [
+const OPAQUE: [&str; 14] = [
     "AccountId",
     "Config",
     "Currency",
     "Cursor",
     "Db",
+    "InvitationToken",
     "PurchaseCode",
     "Rejection",
     "SystemDb",
