@@ -49,7 +49,7 @@
 //! | 401 | `unauthenticated` | the resolver doesn't know who asks; with `WWW-Authenticate` |
 //! | 403 | `forbidden` | the resolver refused, or the database did |
 //! | 404 | `not_found` | no such row in the account, whether or not another account has it, or no id at all |
-//! | 409 | `conflict`, `illegal_transition`, `in_use` | the state of things doesn't allow it |
+//! | 409 | `conflict`, `illegal_transition`, `in_use`, `transfer_under_way` | the state of things doesn't allow it |
 //! | 413 | `too_large` | the body is over axum's `DefaultBodyLimit` |
 //! | 415 | `not_json` | the body's content type isn't JSON |
 //! | 422 | `unknown_field`, `missing_field`, `duplicate_field`, `invalid_type`, `invalid_value`, what [`Error::Invalid`](crate::Error::Invalid) says, and other reasons | bad input |

@@ -79,6 +79,8 @@ pub enum Reason {
     InUse,
     /// The login lacks a right on a table that belongs to the whole.
     OutOfReach,
+    /// Stripe may have made the transfer, or may still make it.
+    TransferUnderWay,
     /// A statement of the transaction was dropped before its answer, so that it can't be committed.
     TransactionAbandoned,
 }
@@ -130,6 +132,7 @@ impl Reason {
             Self::UnknownReference => "unknown_reference",
             Self::InUse => "in_use",
             Self::OutOfReach => "out_of_reach",
+            Self::TransferUnderWay => "transfer_under_way",
             Self::TransactionAbandoned => "transaction_abandoned",
         }
     }
@@ -150,6 +153,7 @@ impl fmt::Display for Reason {
             Self::UnknownReference => f.write_str("it refers to something that is not there"),
             Self::InUse => f.write_str("something refers to it"),
             Self::OutOfReach => f.write_str("a table is out of reach for this login"),
+            Self::TransferUnderWay => f.write_str("its transfer may have been made"),
             Self::TransactionAbandoned => f.write_str("a part of the transaction was abandoned"),
         }
     }

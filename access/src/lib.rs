@@ -30,6 +30,7 @@ mod error;
 mod journal;
 pub mod lifecycle;
 mod money;
+pub mod outbox;
 mod page;
 pub mod pay_out;
 pub mod payment_share_tracking;
@@ -42,8 +43,8 @@ mod whole;
 
 pub use db::{Db, Tenant};
 pub use entity::{
-    AccountAgentId, Currency, InvalidCurrency, InvalidPurchaseCode, PayOutId, PaymentShareId,
-    PayoutRouteId, PpuId, PpuRedemptionId, PurchaseCode, StripePaymentId,
+    AccountAgentId, Currency, InvalidCurrency, InvalidPurchaseCode, OutboxJobId, PayOutId,
+    PaymentShareId, PayoutRouteId, PpuId, PpuRedemptionId, PurchaseCode, StripePaymentId,
 };
 pub use entity_guard::{
     AccountId, Config, ConfigError, ConnectError, Isolation, MissingAccount, Patch, PoolStatus,

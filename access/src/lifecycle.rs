@@ -26,6 +26,7 @@ use uuid::Uuid;
 use crate::{
     Error, Reason, Tenant,
     journal::Entry,
+    outbox,
     payment_share_tracking::{CREATOR, PLATFORM},
     system::{self, Progress, Sweep, Swept, SystemScope},
 };
@@ -258,7 +259,8 @@ pub async fn plan_erasure(scope: &SystemScope, account: AccountId) -> Result<Era
 ///
 /// # Errors
 /// [`Error::Conflict`] when the account has other rows by now than the plan says, or it is another's: plan again. [`Error::Rejected`] with
-/// [`Reason::OutOfReach`] when the system's login may not delete from one of the tables. [`Error::NotFound`] when there is
+/// [`Reason::OutOfReach`] when the system's login may not delete from one of the tables, with
+/// [`Reason::TransferUnderWay`] when a transfer may have been made that isn't recorded yet. [`Error::NotFound`] when there is
 /// no such account.
 pub async fn erase(
     scope: &SystemScope,
@@ -269,6 +271,7 @@ pub async fn erase(
     let tx = tenant.begin_at(Isolation::RepeatableRead).await?;
     scope.record("erase", &tx).await?;
     crate::accounts::get(&tx).await?;
+    outbox::none_under_way(&tx).await?;
     let tables = tables(&tx).await?;
     let now = plan(&tx, &tables).await?;
     if now != *planned {

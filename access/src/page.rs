@@ -39,6 +39,7 @@ pub(crate) enum List {
     Ppu = 7,
     PpuRedemptions = 8,
     AccountAgents = 9,
+    OutboxJobs = 10,
 }
 
 impl Cursor {

@@ -1,7 +1,8 @@
 //! Payouts: what is paid to a payee at once, in one currency.
 //!
 //! A payout takes all of a payee's open shares and clawbacks, so that each is paid once, whoever asks how often. It is a
-//! transfer at Stripe, which somebody else makes: what became of it is recorded here.
+//! transfer at Stripe, which the [outbox](crate::outbox) makes, or the application itself: what became of it is recorded
+//! here.
 
 use entity::{
     account_payout_routes::AccountPayoutRoutes, pay_out::PayOuts,
@@ -16,6 +17,7 @@ use crate::{
     atomic::{Scope, atomic},
     check,
     journal::Entry,
+    outbox,
     page::{self, List},
     payment_share_tracking::{CREATOR, PLATFORM, PaymentShare, ShareStatus, may_become, open},
 };
@@ -152,20 +154,19 @@ pub async fn record_transfer(
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Invalid`] for a code that isn't 1 to 255 characters;
-/// [`Error::Rejected`] with [`Reason::IllegalTransition`] when it was canceled.
+/// [`Error::Rejected`] with [`Reason::IllegalTransition`] when it was canceled, with [`Reason::TransferUnderWay`] when the
+/// [outbox](crate::outbox) may have made a transfer that isn't recorded yet.
 pub async fn mark_failed(tenant: &Tenant, id: PayOutId, code: &str) -> Result<PayOut, Error> {
     check::length("code", code, 1..=255)?;
     atomic(tenant, move |scope| {
         Box::pin(async move {
             let payout = get_for_update(scope.tenant(), id).await?;
-            if payout.status == PayOutStatus::Failed {
-                return Ok(payout);
+            match payout.status {
+                PayOutStatus::Failed => return Ok(payout),
+                PayOutStatus::Requested => outbox::nothing_sent(scope.tenant(), id).await?,
+                PayOutStatus::Paid | PayOutStatus::Canceled => {}
             }
-            let update = Update::new().set(PayOuts::FAILURE, Some(code.to_owned()));
-            let payout = transition(scope, &payout, PayOutStatus::Failed, update).await?;
-            reopen(scope, id).await?;
-            scope.note(entry("pay_out.mark_failed", &payout).warning());
-            Ok(payout)
+            fail(scope, &payout, code).await
         })
     })
     .await
@@ -175,13 +176,16 @@ pub async fn mark_failed(tenant: &Tenant, id: PayOutId, code: &str) -> Result<Pa
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Rejected`] with [`Reason::IllegalTransition`] when it is paid or
-/// has failed.
+/// has failed, with [`Reason::TransferUnderWay`] when the [outbox](crate::outbox) may have made its transfer.
 pub async fn cancel(tenant: &Tenant, id: PayOutId) -> Result<PayOut, Error> {
     atomic(tenant, move |scope| {
         Box::pin(async move {
             let payout = get_for_update(scope.tenant(), id).await?;
             if payout.status == PayOutStatus::Canceled {
                 return Ok(payout);
+            }
+            if payout.status == PayOutStatus::Requested {
+                outbox::nothing_sent(scope.tenant(), id).await?;
             }
             let payout = transition(scope, &payout, PayOutStatus::Canceled, Update::new()).await?;
             reopen(scope, id).await?;
@@ -270,7 +274,17 @@ async fn connected_account_of(tenant: &Tenant, payee: &str) -> Result<Option<Str
         .map(|route| route.connected_account))
 }
 
-async fn get_for_update(tenant: &Tenant, id: PayOutId) -> Result<PayOut, Error> {
+/// Fails a payout whose row is locked; its shares are open again.
+pub(crate) async fn fail(scope: &Scope<'_>, payout: &PayOut, code: &str) -> Result<PayOut, Error> {
+    let update = Update::new().set(PayOuts::FAILURE, Some(code.to_owned()));
+    let payout = transition(scope, payout, PayOutStatus::Failed, update).await?;
+    reopen(scope, payout.id).await?;
+    scope.note(entry("pay_out.mark_failed", &payout).warning());
+    Ok(payout)
+}
+
+/// The payout, locked until the transaction ends.
+pub(crate) async fn get_for_update(tenant: &Tenant, id: PayOutId) -> Result<PayOut, Error> {
     let select = Select::<PayOuts>::new()
         .filter(PayOuts::ID.eq(id))
         .for_update();

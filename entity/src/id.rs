@@ -90,3 +90,8 @@ id! {
     /// The id of an agent of an account, from the invitation on.
     AccountAgentId
 }
+
+id! {
+    /// The id of a job of the outbox.
+    OutboxJobId
+}

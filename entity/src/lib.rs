@@ -18,11 +18,12 @@ pub mod ppu;
 pub mod ppu_redemptions;
 mod purchase_code;
 pub mod schema;
+pub mod stripe_outbox;
 pub mod stripe_payments;
 
 pub use currency::{Currency, InvalidCurrency};
 pub use id::{
-    AccountAgentId, PayOutId, PaymentShareId, PayoutRouteId, PpuId, PpuRedemptionId,
+    AccountAgentId, OutboxJobId, PayOutId, PaymentShareId, PayoutRouteId, PpuId, PpuRedemptionId,
     StripePaymentId,
 };
 pub use purchase_code::{InvalidPurchaseCode, PurchaseCode};

@@ -172,6 +172,38 @@ impl AgentStatus {
     }
 }
 
+/// Which call to Stripe a job of the outbox makes.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[tenant(enum_name = "outbox_kind")]
+pub enum OutboxKind {
+    /// A transfer to the payout's connected account.
+    Transfer,
+}
+
+/// Where a job of the outbox stands.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[tenant(enum_name = "outbox_status")]
+pub enum OutboxStatus {
+    /// Nothing was sent that can have had an effect.
+    Ready,
+    /// A worker is about it, or was when it died.
+    Sending,
+    /// It was sent, and the answer was lost: Stripe is asked before it is sent again.
+    Unknown,
+    /// Stripe has done it; final.
+    Done,
+    /// Stripe has refused it, or the payout was given up before it was sent; final.
+    Failed,
+    /// Tried too often, or something that a person has to look at: money may have moved.
+    Dead,
+}
+
 /// How often an account wants to be paid out.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,

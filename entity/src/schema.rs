@@ -7,7 +7,7 @@ use crate::{
     account_payout_routes::AccountPayoutRoutes, accounts::Accounts, pay_out::PayOuts,
     payment_log_heads::PaymentLogHeads, payment_share_tracking::PaymentShareTracking,
     payment_system_logs::PaymentSystemLogs, ppu::Ppus, ppu_redemptions::PpuRedemptions,
-    stripe_payments::StripePayments,
+    stripe_outbox::StripeOutbox, stripe_payments::StripePayments,
 };
 
 /// The tenant tables.
@@ -22,6 +22,7 @@ pub const TABLES: &[&Table] = &[
     PaymentSystemLogs::TABLE,
     PpuRedemptions::TABLE,
     Ppus::TABLE,
+    StripeOutbox::TABLE,
     StripePayments::TABLE,
 ];
 

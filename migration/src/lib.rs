@@ -14,6 +14,7 @@ mod m20261125_000006_account_payout_routes;
 mod m20261125_000007_pay_out;
 mod m20261125_000008_payment_share_tracking;
 mod m20261127_000008_lookups;
+mod m20261127_000010_stripe_outbox;
 mod m20261127_000011_ppu;
 mod m20261127_000012_account_agents;
 mod m20261127_000014_lifecycle;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000007_pay_out::Migration),
             Box::new(m20261125_000008_payment_share_tracking::Migration),
             Box::new(m20261127_000008_lookups::Migration),
+            Box::new(m20261127_000010_stripe_outbox::Migration),
             Box::new(m20261127_000011_ppu::Migration),
             Box::new(m20261127_000012_account_agents::Migration),
             Box::new(m20261127_000014_lifecycle::Migration),

@@ -1,16 +1,18 @@
 //! The fixed cast: accounts A and B, each with rows in every tenant table.
 
 use access::{
-    AccountAgentId, AccountId, Db, PayOutId, PayoutRouteId, PpuId, PurchaseCode, StripePaymentId,
-    Tenant,
+    AccountAgentId, AccountId, Db, OutboxJobId, PayOutId, PayoutRouteId, PpuId, PurchaseCode,
+    StripePaymentId, Tenant,
     account_agents::{self, NewAccountAgent},
     account_payment_settings,
     account_payment_settings::NewPaymentSettings,
     account_payout_routes::{self, NewPayoutRoute, PayeeRole},
+    outbox,
     pay_out::{self, RequestPayOut},
     payment_share_tracking,
     ppu::{self, IssueCodes, ListPpu, RedeemCode},
     stripe_payments::{self, NewStripePayment, PayFor, PaymentStatus, StripePayment},
+    system::SystemDb,
 };
 use tokio_postgres::Client;
 
@@ -26,6 +28,8 @@ pub struct Cast {
     pub database: TestDatabase,
     /// The database as the application sees it.
     pub db: Db,
+    /// The database as the platform sees it.
+    pub system: SystemDb,
     /// The account that acts.
     pub a: AccountId,
     /// The account that must not be reached.
@@ -46,6 +50,10 @@ pub struct Cast {
     pub agent_a: AccountAgentId,
     /// One of the agents that B invited.
     pub agent_b: AccountAgentId,
+    /// The job of A's payout.
+    pub job_a: OutboxJobId,
+    /// The job of B's payout.
+    pub job_b: OutboxJobId,
 }
 
 impl Cast {
@@ -63,7 +71,10 @@ impl Cast {
         let ppu_b = codes(&db.tenant(b)).await;
         let agent_a = agents(&db.tenant(a)).await;
         let agent_b = agents(&db.tenant(b)).await;
+        let job_a = jobs(db.tenant(a)).await;
+        let job_b = jobs(db.tenant(b)).await;
         Self {
+            system: database.system().await,
             database,
             db,
             a,
@@ -76,6 +87,8 @@ impl Cast {
             ppu_b,
             agent_a,
             agent_b,
+            job_a,
+            job_b,
         }
     }
 
@@ -226,6 +239,19 @@ async fn codes(tenant: &Tenant) -> PpuId {
         ppu::redeem(tenant, redeem).await.expect("it may be");
     }
     codes.first().expect("there are codes").id
+}
+
+/// A job for each payout; that of the last one.
+async fn jobs(mut tenant: Tenant) -> OutboxJobId {
+    let payouts = pay_out::list(&tenant, &Default::default()).await;
+    let tx = tenant.begin().await.expect("there is a connection");
+    let mut last = None;
+    for payout in payouts.expect("there are some").items.iter().rev() {
+        let job = outbox::enqueue(&tx, payout.id).await.expect("it may");
+        last = Some(job.id);
+    }
+    tx.commit().await.expect("it is saved");
+    last.expect("there are payouts")
 }
 
 /// A payment as a caller would make it.

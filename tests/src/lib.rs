@@ -1,11 +1,18 @@
 //! What the tests share: a database of their own each, and accounts with rows in it.
 //!
 //! Here an `expect` is a test's assertion that its surroundings work.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod database;
 pub mod fixtures;
 pub mod notes;
+pub mod outbox;
 pub mod proxy;
+pub mod stripe;
 
 pub use database::{TestDatabase, connect_raw};

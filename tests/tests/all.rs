@@ -22,6 +22,9 @@ mod all {
     mod logs;
     mod migrations;
     mod money_machine;
+    mod outbox;
+    mod outbox_faults;
+    mod outbox_worker;
     mod pay_out;
     mod payment_share_tracking;
     mod payment_system_logs;

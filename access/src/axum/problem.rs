@@ -125,9 +125,10 @@ impl IntoResponse for Error {
 const fn status(error: &Error) -> StatusCode {
     match error {
         Error::NotFound => StatusCode::NOT_FOUND,
-        Error::Conflict | Error::Rejected(Reason::IllegalTransition { .. } | Reason::InUse) => {
-            StatusCode::CONFLICT
-        }
+        Error::Conflict
+        | Error::Rejected(
+            Reason::IllegalTransition { .. } | Reason::InUse | Reason::TransferUnderWay,
+        ) => StatusCode::CONFLICT,
         Error::Forbidden => StatusCode::FORBIDDEN,
         Error::Timeout | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Error::Rejected(Reason::TransactionAbandoned)

@@ -35,6 +35,7 @@ mod controls {
     mod cannot_delete_without_a_filter_control;
     mod cannot_derive_tenant_scoped_without_the_account_control;
     mod cannot_deserialize_an_account_id_control;
+    mod cannot_enqueue_outside_a_transaction_control;
     mod cannot_filter_by_another_tables_column_control;
     mod cannot_filter_by_sql_control;
     mod cannot_group_by_another_tables_column_control;
@@ -49,6 +50,7 @@ mod controls {
     mod cannot_name_an_entity_of_accounts_control;
     mod cannot_name_an_entity_of_ppu_control;
     mod cannot_name_an_entity_of_ppu_redemptions_control;
+    mod cannot_name_an_entity_of_stripe_outbox_control;
     mod cannot_name_an_entity_of_stripe_payments_control;
     mod cannot_name_the_private_module_control;
     mod cannot_name_the_stored_twin_of_an_enum_control;

@@ -2,8 +2,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{isolation_codes::aim_at_codes, isolation_money::aim_at_money};
 use access::{
-    AccountAgentId, Currency, Error, Patch, PayOutId, PayoutRouteId, PpuId, StripePaymentId,
-    Tenant,
+    AccountAgentId, Currency, Error, OutboxJobId, Patch, PayOutId, PayoutRouteId, PpuId,
+    StripePaymentId, Tenant,
     account_payout_routes::{self},
     accounts::{self, AccountPatch},
     pay_out,
@@ -40,6 +40,10 @@ const CASES: &[&str] = &[
     "account_payout_routes::update",
     "accounts::get",
     "accounts::update",
+    "outbox::enqueue",
+    "outbox::get",
+    "outbox::list",
+    "outbox::retry",
     "pay_out::cancel",
     "pay_out::get",
     "pay_out::list",
@@ -81,6 +85,7 @@ const EXEMPT: &[&str] = &[
     "lifecycle::import",
     "lifecycle::plan_erasure",
     "lifecycle::prune",
+    "outbox::run",
     "system::account_summary",
     "system::create_account",
     "system::for_each_account",
@@ -131,6 +136,7 @@ pub(super) struct Target {
     pub(super) payout: PayOutId,
     pub(super) ppu: PpuId,
     pub(super) agent: AccountAgentId,
+    pub(super) job: OutboxJobId,
 }
 
 impl Target {
@@ -142,6 +148,7 @@ impl Target {
             payout,
             ppu: cast.ppu_b,
             agent: cast.agent_b,
+            job: cast.job_b,
         }
     }
 
@@ -152,6 +159,7 @@ impl Target {
             payout: PayOutId::from_uuid(Uuid::now_v7()),
             ppu: PpuId::from_uuid(Uuid::now_v7()),
             agent: AccountAgentId::from_uuid(Uuid::now_v7()),
+            job: OutboxJobId::from_uuid(Uuid::now_v7()),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::isolation::{Outcome, Target, refused};
 use access::{
     Patch, Tenant, account_payment_settings,
     account_payout_routes::{self, PayoutRoutePatch},
-    pay_out,
+    outbox, pay_out,
     payment_share_tracking::{self, ListOpenShares},
     payment_system_logs::{self, ListLogs},
     stripe_payments::{self},
@@ -23,6 +23,7 @@ pub(super) async fn aim_at_money(
         payment,
         route,
         payout,
+        job,
         ..
     } = target;
     Some(match case {
@@ -72,6 +73,21 @@ pub(super) async fn aim_at_money(
                 ..Default::default()
             };
             refused(account_payout_routes::update(a, route, patch).await)
+        }
+        "outbox::enqueue" => {
+            let mut a = cast.tenant_a();
+            let tx = a.begin().await.unwrap();
+            refused(outbox::enqueue(&tx, payout).await)
+        }
+        "outbox::get" => refused(outbox::get(a, job).await),
+        "outbox::list" => {
+            let jobs = outbox::list(a, &Default::default()).await.unwrap().items;
+            assert!(!jobs.is_empty() && jobs.iter().all(|job| job.id != cast.job_b));
+            Outcome::OwnRows
+        }
+        "outbox::retry" => {
+            let scope = cast.system.scope("test", "isolation").unwrap();
+            refused(outbox::retry(&scope, cast.a, job).await)
         }
         "pay_out::cancel" => refused(pay_out::cancel(a, payout).await),
         "pay_out::get" => refused(pay_out::get(a, payout).await),

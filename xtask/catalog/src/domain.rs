@@ -3,8 +3,8 @@
 use std::fmt::{Display, Write};
 
 use entity::payment_enums::{
-    AgentStatus, LogLevel, PayFor, PayOutStatus, PayeeRole, PaymentStatus, PayoutSchedule,
-    ShareKind, ShareStatus,
+    AgentStatus, LogLevel, OutboxKind, OutboxStatus, PayFor, PayOutStatus, PayeeRole,
+    PaymentStatus, PayoutSchedule, ShareKind, ShareStatus,
 };
 use entity::ppu::PpuStatus;
 use entity::schema;
@@ -62,6 +62,8 @@ pub(crate) fn markdown() -> String {
     words(&mut text, "share_kind", ShareKind::ALL);
     words(&mut text, "payout_schedule", PayoutSchedule::ALL);
     words(&mut text, "log_level", LogLevel::ALL);
+    words(&mut text, "outbox_kind", OutboxKind::ALL);
+    words(&mut text, "outbox_status", OutboxStatus::ALL);
     tables(&mut text);
     text
 }

@@ -11,10 +11,12 @@ use super::{Finding, Outcome, source_rules};
 
 const FOLDERS: [&str; 5] = ["access", "entity", "migration", "tests", "xtask"];
 
-/// Tables that only another table's functions use, and where their functions and tests are.
-const BESIDE: [(&str, &str); 2] = [
+/// Tables that only another table's functions use, or that are named by what they are for, and where their functions and
+/// tests are.
+const BESIDE: [(&str, &str); 3] = [
     ("payment_log_heads", "payment_system_logs"),
     ("ppu_redemptions", "ppu"),
+    ("stripe_outbox", "outbox"),
 ];
 
 pub(super) fn check(root: &Path) -> anyhow::Result<Outcome> {

@@ -53,7 +53,7 @@ const OPAQUE: [&str; 14] = [
 ];
 
 /// Modules whose traits the application implements, or uses in its handlers.
-const WITH_TRAITS: [&str; 2] = ["access::axum::", "access::actix::"];
+const WITH_TRAITS: [&str; 3] = ["access::axum::", "access::actix::", "access::outbox::"];
 
 const PLAIN: &str = "show a plain struct or a function of `access` instead";
 
