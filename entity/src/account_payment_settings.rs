@@ -1,6 +1,7 @@
 //! How an account wants its payments and payouts handled.
 
 use chrono::{DateTime, Utc};
+use entity_declaration::{Check, ForeignKey, TableSchema};
 use entity_derive::TenantScoped;
 use sea_orm::entity::prelude::*;
 
@@ -52,5 +53,32 @@ pub(crate) struct Model {
     #[tenant(updated_at)]
     pub updated_at: DateTime<Utc>,
 }
+
+/// What the table has beside its columns.
+pub(crate) const SCHEMA: TableSchema = TableSchema {
+    foreign_keys: &[ForeignKey::of_account(
+        "account_payment_settings_account_id_fkey",
+    )],
+    checks: &[
+        Check(
+            "account_payment_settings_default_currency",
+            "default_currency ~ '^[A-Z]{3}$'",
+        ),
+        Check(
+            "account_payment_settings_minimum_payout",
+            "minimum_payout >= 0",
+        ),
+        Check(
+            "account_payment_settings_fee_bp",
+            "fee_bp BETWEEN 0 AND 10000",
+        ),
+        Check(
+            "account_payment_settings_statement_descriptor",
+            "char_length(statement_descriptor) BETWEEN 5 AND 22",
+        ),
+        Check("account_payment_settings_version", "version > 0"),
+    ],
+    ..TableSchema::DEFAULT
+};
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,7 @@
 //! Who gets which part of an account's payments.
 
 use chrono::{DateTime, Utc};
+use entity_declaration::{Check, ForeignKey, Index, TableSchema};
 use entity_derive::TenantScoped;
 use sea_orm::entity::prelude::*;
 
@@ -50,5 +51,30 @@ pub(crate) struct Model {
     #[tenant(updated_at)]
     pub updated_at: DateTime<Utc>,
 }
+
+/// What the table has beside its columns.
+pub(crate) const SCHEMA: TableSchema = TableSchema {
+    foreign_keys: &[ForeignKey::of_account(
+        "account_payout_routes_account_id_fkey",
+    )],
+    checks: &[
+        Check(
+            "account_payout_routes_share_bp",
+            "share_bp BETWEEN 1 AND 10000",
+        ),
+        Check(
+            "account_payout_routes_payee",
+            "char_length(payee) BETWEEN 1 AND 255 AND payee NOT IN ('creator', 'platform')",
+        ),
+        Check(
+            "account_payout_routes_role",
+            "role NOT IN ('creator', 'platform')",
+        ),
+    ],
+    indexes: &[
+        Index::unique("account_payout_routes_payee_key", &["account_id", "payee"]).only("active"),
+    ],
+    ..TableSchema::DEFAULT
+};
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,7 @@
 //! Accounts: the tenants themselves. The row's own id is its account.
 
 use chrono::{DateTime, Utc};
+use entity_declaration::{Check, TableSchema};
 use entity_derive::TenantScoped;
 use sea_orm::entity::prelude::*;
 
@@ -30,5 +31,14 @@ pub(crate) struct Model {
     #[tenant(updated_at)]
     pub updated_at: DateTime<Utc>,
 }
+
+/// What the table has beside its columns.
+pub(crate) const SCHEMA: TableSchema = TableSchema {
+    checks: &[Check(
+        "accounts_name_length",
+        "char_length(name) BETWEEN 1 AND 200",
+    )],
+    ..TableSchema::DEFAULT
+};
 
 impl ActiveModelBehavior for ActiveModel {}

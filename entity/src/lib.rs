@@ -8,6 +8,7 @@ pub mod account_payment_settings;
 pub mod account_payout_routes;
 pub mod accounts;
 mod currency;
+pub mod declared;
 mod id;
 pub mod pay_out;
 pub mod payment_enums;
@@ -20,6 +21,7 @@ mod purchase_code;
 pub mod schema;
 pub mod stripe_outbox;
 pub mod stripe_payments;
+mod unscoped;
 
 pub use currency::{Currency, InvalidCurrency};
 pub use id::{

@@ -1,6 +1,7 @@
 //! Payouts: what is paid to a payee at once.
 
 use chrono::{DateTime, Utc};
+use entity_declaration::{Check, ForeignKey, Index, TableSchema};
 use entity_derive::TenantScoped;
 use sea_orm::entity::prelude::*;
 
@@ -59,5 +60,34 @@ pub(crate) struct Model {
     #[tenant(updated_at)]
     pub updated_at: DateTime<Utc>,
 }
+
+/// What the table has beside its columns.
+pub(crate) const SCHEMA: TableSchema = TableSchema {
+    foreign_keys: &[ForeignKey::of_account("pay_out_account_id_fkey")],
+    checks: &[
+        Check("pay_out_amount", "amount > 0"),
+        Check("pay_out_currency", "currency ~ '^[A-Z]{3}$'"),
+        Check(
+            "pay_out_idempotency_key",
+            "char_length(idempotency_key) BETWEEN 1 AND 255",
+        ),
+        Check(
+            "pay_out_transfer",
+            "status <> 'paid' OR transfer IS NOT NULL",
+        ),
+    ],
+    indexes: &[
+        Index::unique(
+            "pay_out_idempotency_key_key",
+            &["account_id", "idempotency_key"],
+        ),
+        Index::unique("pay_out_transfer_key", &["account_id", "transfer"]),
+        Index::new(
+            "pay_out_created_at_idx",
+            &["account_id", "created_at", "id"],
+        ),
+    ],
+    ..TableSchema::DEFAULT
+};
 
 impl ActiveModelBehavior for ActiveModel {}

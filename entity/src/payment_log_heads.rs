@@ -1,5 +1,6 @@
 //! Where each account's audit log ends, so that a cut-off end is noticed.
 
+use entity_declaration::{Check, ForeignKey, TableSchema};
 use entity_derive::TenantScoped;
 use sea_orm::entity::prelude::*;
 
@@ -20,5 +21,15 @@ pub(crate) struct Model {
     /// The hash of the last entry.
     pub hash: Vec<u8>,
 }
+
+/// What the table has beside its columns.
+pub(crate) const SCHEMA: TableSchema = TableSchema {
+    foreign_keys: &[ForeignKey::of_account("payment_log_heads_account_id_fkey")],
+    checks: &[
+        Check("payment_log_heads_seq", "seq > 0"),
+        Check("payment_log_heads_hash", "octet_length(hash) = 32"),
+    ],
+    ..TableSchema::DEFAULT
+};
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,7 @@
 //! The parts of payments: whose they are, and whether they were paid out.
 
 use chrono::{DateTime, Utc};
+use entity_declaration::{Check, ForeignKey, Index, TableSchema};
 use entity_derive::TenantScoped;
 use sea_orm::entity::prelude::*;
 
@@ -68,5 +69,55 @@ pub(crate) struct Model {
     #[tenant(updated_at)]
     pub updated_at: DateTime<Utc>,
 }
+
+/// What the table has beside its columns.
+pub(crate) const SCHEMA: TableSchema = TableSchema {
+    foreign_keys: &[
+        ForeignKey::of_account("payment_share_tracking_account_id_fkey"),
+        ForeignKey::within_account(
+            "payment_share_tracking_payment_id_fkey",
+            &["account_id", "payment_id"],
+            "stripe_payments",
+        ),
+        ForeignKey::within_account(
+            "payment_share_tracking_pay_out_id_fkey",
+            &["account_id", "pay_out_id"],
+            "pay_out",
+        ),
+    ],
+    checks: &[
+        Check(
+            "payment_share_tracking_amount",
+            "CASE kind WHEN 'share' THEN amount > 0 ELSE amount < 0 END",
+        ),
+        Check(
+            "payment_share_tracking_reversed",
+            "CASE kind WHEN 'share' THEN reversed >= 0 AND clawed_back >= 0 AND reversed <= amount - clawed_back \
+             ELSE reversed = 0 AND clawed_back = 0 END",
+        ),
+        Check(
+            "payment_share_tracking_pay_out_id",
+            "(status IN ('reserved', 'paid')) = (pay_out_id IS NOT NULL)",
+        ),
+        Check("payment_share_tracking_currency", "currency ~ '^[A-Z]{3}$'"),
+    ],
+    indexes: &[
+        Index::unique(
+            "payment_share_tracking_payee_key",
+            &["account_id", "payment_id", "payee"],
+        )
+        .only("kind = 'share'"),
+        Index::new(
+            "payment_share_tracking_open_idx",
+            &["account_id", "payee", "currency", "created_at", "id"],
+        )
+        .only("status = 'open'"),
+        Index::new(
+            "payment_share_tracking_pay_out_idx",
+            &["account_id", "pay_out_id"],
+        ),
+    ],
+    ..TableSchema::DEFAULT
+};
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,7 @@
 //! The audit log: what changed an account's money or settings, as a chain that shows each gap.
 
 use chrono::{DateTime, Utc};
+use entity_declaration::{Check, ColumnGrant, ForeignKey, Index, TableSchema};
 use entity_derive::TenantScoped;
 use sea_orm::entity::prelude::*;
 
@@ -48,5 +49,30 @@ pub(crate) struct Model {
     #[tenant(new)]
     pub created_at: DateTime<Utc>,
 }
+
+/// What the table has beside its columns.
+pub(crate) const SCHEMA: TableSchema = TableSchema {
+    foreign_keys: &[ForeignKey::of_account(
+        "payment_system_logs_account_id_fkey",
+    )],
+    checks: &[
+        Check("payment_system_logs_seq", "seq > 0"),
+        Check(
+            "payment_system_logs_digest",
+            "octet_length(digest) = 32 AND octet_length(hash) = 32",
+        ),
+    ],
+    indexes: &[Index::new(
+        "payment_system_logs_subject_idx",
+        &["account_id", "subject", "seq"],
+    )],
+    // What law wants forgotten can be; the digest stays, so that the chain can still be verified.
+    column_grants: &[ColumnGrant {
+        role: "app_system",
+        verb: "update",
+        columns: &["data", "salt"],
+    }],
+    ..TableSchema::DEFAULT
+};
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,7 @@
 //! Payments by buyers, as Stripe carries them out.
 
 use chrono::{DateTime, Utc};
+use entity_declaration::{Check, ForeignKey, Index, TableSchema};
 use entity_derive::TenantScoped;
 use sea_orm::entity::prelude::*;
 
@@ -78,5 +79,54 @@ pub(crate) struct Model {
     #[tenant(updated_at)]
     pub updated_at: DateTime<Utc>,
 }
+
+/// What the table has beside its columns.
+pub(crate) const SCHEMA: TableSchema = TableSchema {
+    foreign_keys: &[ForeignKey::of_account("stripe_payments_account_id_fkey")],
+    checks: &[
+        Check("stripe_payments_amount", "amount > 0"),
+        Check("stripe_payments_fee", "fee BETWEEN 0 AND amount"),
+        Check(
+            "stripe_payments_refunded",
+            "refunded >= 0 AND disputed >= 0 AND refunded <= amount - disputed",
+        ),
+        Check(
+            "stripe_payments_refunded_only_after_success",
+            "(refunded = 0 AND disputed = 0) OR status = 'succeeded'",
+        ),
+        Check("stripe_payments_currency", "currency ~ '^[A-Z]{3}$'"),
+        Check(
+            "stripe_payments_buyer",
+            "char_length(buyer) BETWEEN 1 AND 255",
+        ),
+        Check(
+            "stripe_payments_pay_for_id",
+            "char_length(pay_for_id) BETWEEN 1 AND 255",
+        ),
+        Check(
+            "stripe_payments_description",
+            "char_length(description) <= 1000",
+        ),
+        Check(
+            "stripe_payments_metadata",
+            "jsonb_typeof(metadata) = 'object'",
+        ),
+    ],
+    indexes: &[
+        Index::unique(
+            "stripe_payments_payment_intent_key",
+            &["account_id", "payment_intent"],
+        ),
+        Index::new(
+            "stripe_payments_created_at_idx",
+            &["account_id", "created_at", "id"],
+        ),
+        Index::new(
+            "stripe_payments_status_idx",
+            &["account_id", "status", "created_at", "id"],
+        ),
+    ],
+    ..TableSchema::DEFAULT
+};
 
 impl ActiveModelBehavior for ActiveModel {}

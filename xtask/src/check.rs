@@ -144,7 +144,10 @@ impl Finding {
 }
 
 /// The cargo that runs this, in the workspace.
-fn cargo(root: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+pub(crate) fn cargo(
+    root: &Path,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(arguments).current_dir(root);
@@ -152,7 +155,7 @@ fn cargo(root: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) ->
 }
 
 /// Runs a command, and returns what it prints.
-fn output_of(command: &mut Command) -> anyhow::Result<String> {
+pub(crate) fn output_of(command: &mut Command) -> anyhow::Result<String> {
     let name = command_line(command);
     let output = command
         .output()

@@ -5,6 +5,7 @@ mod db;
 mod demo;
 mod domain;
 mod env_file;
+mod generate;
 mod terminal;
 mod test;
 
@@ -31,6 +32,8 @@ enum Command {
     Demo(demo::Options),
     /// Writes docs/domain.md, the reference of states, from the code.
     Domain(domain::Options),
+    /// Compares what the migrations make with what the entities declare.
+    Generate(generate::Options),
     /// Runs all tests, on a real PostgreSQL.
     Test(test::Options),
 }
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Command::Db(command) => db::run(command),
         Command::Demo(options) => demo::run(&options),
         Command::Domain(options) => domain::run(&options),
+        Command::Generate(options) => generate::run(&options),
         Command::Test(options) => test::run(&options),
     };
     match done {

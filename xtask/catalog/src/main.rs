@@ -1,28 +1,34 @@
-//! Prints as JSON what the entities say the schema must be, for `cargo xtask check`; with `domain`, docs/domain.md.
+//! Prints as JSON what the entities say the schema must be, for `cargo xtask check`; with `declared`, all that they say of
+//! it, for `cargo xtask generate`; with `domain`, docs/domain.md.
 //!
 //! It is a program of its own, so that `xtask` itself compiles without the entities.
 
+mod declared;
 mod domain;
 
 use entity::schema;
 use entity_guard::{ColumnDef, Table, policy};
 use serde_json::{Value, json};
 
-fn main() {
-    if std::env::args().nth(1).as_deref() == Some("domain") {
-        print!("{}", domain::markdown());
-        return;
+fn main() -> anyhow::Result<()> {
+    match std::env::args().nth(1).as_deref() {
+        Some("domain") => print!("{}", domain::markdown()),
+        Some("declared") => println!("{}", declared::json()?),
+        _ => println!("{}", for_the_check()),
     }
+    Ok(())
+}
+
+fn for_the_check() -> Value {
     let tables: Vec<Value> = schema::TABLES
         .iter()
         .map(|table| described(table))
         .collect();
-    let declared = json!({
+    json!({
         "tables": tables,
         "unscoped": schema::UNSCOPED,
         "migration": schema::APP.migration,
-    });
-    println!("{declared}");
+    })
 }
 
 fn described(table: &Table) -> Value {

@@ -31,12 +31,13 @@ pub(super) struct Dependency {
 const FOLDERS: [&str; 5] = ["access", "entity", "migration", "tests", "xtask"];
 
 /// Crates that see the tables, with the folders whose crates may depend on them.
-const INNER: [(&str, &[&str]); 3] = [
+const INNER: [(&str, &[&str]); 4] = [
     ("entity", &["access", "migration", "tests", "xtask"]),
     (
         "entity-guard",
         &["access", "entity", "migration", "tests", "xtask"],
     ),
+    ("entity-declaration", &["entity", "xtask"]),
     ("entity-derive", &["entity", "tests"]),
 ];
 

@@ -1,0 +1,84 @@
+//! All that the entities say of the schema, for `cargo xtask generate`.
+
+use entity_declaration::{EnumType, TableSchema, UnscopedTable};
+use entity_guard::{ColumnType, Table, TenantScoped};
+use sea_orm::{EntityTrait, Iden, Iterable};
+
+use crate::{
+    account_payment_settings, account_payout_routes, accounts, pay_out, payment_enums,
+    payment_log_heads, payment_share_tracking, payment_system_logs, stripe_payments, unscoped,
+};
+
+/// A tenant table with everything that its entity says of it.
+#[derive(Clone, Debug)]
+pub struct TenantTable {
+    /// Columns, account and rights.
+    pub table: &'static Table,
+    /// The columns of its primary key.
+    pub primary_key: Vec<String>,
+    /// The rest.
+    pub schema: &'static TableSchema,
+}
+
+macro_rules! tables {
+    ($($module:ident::$marker:ident),* $(,)?) => {
+        vec![$(TenantTable {
+            table: $module::$marker::TABLE,
+            primary_key: key::<$module::Entity>(),
+            schema: &$module::SCHEMA,
+        }),*]
+    };
+}
+
+/// The tenant tables.
+#[must_use]
+pub fn tenant_tables() -> Vec<TenantTable> {
+    tables![
+        accounts::Accounts,
+        account_payment_settings::AccountPaymentSettings,
+        account_payout_routes::AccountPayoutRoutes,
+        pay_out::PayOuts,
+        payment_log_heads::PaymentLogHeads,
+        payment_share_tracking::PaymentShareTracking,
+        payment_system_logs::PaymentSystemLogs,
+        stripe_payments::StripePayments,
+    ]
+}
+
+/// The tables that hold no account's rows.
+#[must_use]
+pub const fn unscoped_tables() -> &'static [UnscopedTable] {
+    unscoped::TABLES
+}
+
+/// The native enums.
+#[must_use]
+pub fn enums() -> Vec<EnumType> {
+    use payment_enums::*;
+    vec![
+        labels(LogLevel::ALL, LogLevel::as_str),
+        labels(PayFor::ALL, PayFor::as_str),
+        labels(PayOutStatus::ALL, PayOutStatus::as_str),
+        labels(PayeeRole::ALL, PayeeRole::as_str),
+        labels(PaymentStatus::ALL, PaymentStatus::as_str),
+        labels(PayoutSchedule::ALL, PayoutSchedule::as_str),
+        labels(ShareKind::ALL, ShareKind::as_str),
+        labels(ShareStatus::ALL, ShareStatus::as_str),
+    ]
+}
+
+/// Labels' earlier and present names, `type.label`, until a migration has renamed them.
+pub const RENAMED_LABELS: &[(&str, &str)] = &[];
+
+fn labels<E: ColumnType + Copy>(all: &[E], label: fn(E) -> &'static str) -> EnumType {
+    EnumType {
+        name: E::SQL_TYPE,
+        labels: all.iter().copied().map(label).collect(),
+    }
+}
+
+fn key<E: EntityTrait>() -> Vec<String> {
+    E::PrimaryKey::iter()
+        .map(|column| column.unquoted().to_owned())
+        .collect()
+}
