@@ -1,11 +1,11 @@
 //! All that the entities say of the schema, for `cargo xtask generate`.
 
-use entity_declaration::{EnumType, TableSchema, UnscopedTable};
+use entity_declaration::{EnumType, Lookup, TableSchema, UnscopedTable};
 use entity_guard::{ColumnType, Table, TenantScoped};
 use sea_orm::{EntityTrait, Iden, Iterable};
 
 use crate::{
-    account_payment_settings, account_payout_routes, accounts, pay_out, payment_enums,
+    account_payment_settings, account_payout_routes, accounts, lookups, pay_out, payment_enums,
     payment_log_heads, payment_share_tracking, payment_system_logs, stripe_payments, unscoped,
 };
 
@@ -49,6 +49,12 @@ pub fn tenant_tables() -> Vec<TenantTable> {
 #[must_use]
 pub const fn unscoped_tables() -> &'static [UnscopedTable] {
     unscoped::TABLES
+}
+
+/// The account lookups.
+#[must_use]
+pub const fn lookups() -> &'static [Lookup] {
+    lookups::LOOKUPS
 }
 
 /// The native enums.

@@ -10,6 +10,7 @@ pub mod accounts;
 mod currency;
 pub mod declared;
 mod id;
+mod lookups;
 pub mod pay_out;
 pub mod payment_enums;
 pub mod payment_log_heads;

@@ -3,17 +3,20 @@
 use sea_orm_migration::prelude::*;
 
 /// `account_id uuid NOT NULL`
-pub(crate) fn account() -> ColumnDef {
+#[must_use]
+pub fn account() -> ColumnDef {
     required(ColumnDef::new("account_id").uuid())
 }
 
 /// `id uuid NOT NULL`
-pub(crate) fn id() -> ColumnDef {
+#[must_use]
+pub fn id() -> ColumnDef {
     required(ColumnDef::new("id").uuid())
 }
 
 /// A native enum that a migration has made.
-pub(crate) fn enumerated(column: &'static str, name: &'static str) -> ColumnDef {
+#[must_use]
+pub fn enumerated(column: &'static str, name: &'static str) -> ColumnDef {
     let ty = ColumnType::Enum {
         name: name.into(),
         variants: Vec::new(),
@@ -22,22 +25,26 @@ pub(crate) fn enumerated(column: &'static str, name: &'static str) -> ColumnDef 
 }
 
 /// `… text NOT NULL`
-pub(crate) fn text(column: &'static str) -> ColumnDef {
+#[must_use]
+pub fn text(column: &'static str) -> ColumnDef {
     required(ColumnDef::new(column).text())
 }
 
 /// `… bigint NOT NULL`, for amounts in minor units
-pub(crate) fn amount(column: &'static str) -> ColumnDef {
+#[must_use]
+pub fn amount(column: &'static str) -> ColumnDef {
     required(ColumnDef::new(column).big_integer())
 }
 
 /// `… timestamptz NOT NULL`
-pub(crate) fn instant(column: &'static str) -> ColumnDef {
+#[must_use]
+pub fn instant(column: &'static str) -> ColumnDef {
     required(ColumnDef::new(column).timestamp_with_time_zone())
 }
 
 /// The primary key `(account_id, …)`.
-pub(crate) fn key(name: &'static str, column: Option<&'static str>) -> IndexCreateStatement {
+#[must_use]
+pub fn key(name: &'static str, column: Option<&'static str>) -> IndexCreateStatement {
     let mut key = Index::create();
     key.name(name).col("account_id");
     if let Some(column) = column {
@@ -47,7 +54,8 @@ pub(crate) fn key(name: &'static str, column: Option<&'static str>) -> IndexCrea
 }
 
 /// A reference to the account itself.
-pub(crate) fn of_account(table: &'static str, name: &'static str) -> ForeignKeyCreateStatement {
+#[must_use]
+pub fn of_account(table: &'static str, name: &'static str) -> ForeignKeyCreateStatement {
     ForeignKey::create()
         .name(name)
         .from(table, "account_id")
@@ -57,7 +65,8 @@ pub(crate) fn of_account(table: &'static str, name: &'static str) -> ForeignKeyC
 }
 
 /// A reference within the account: both keys begin with it, because foreign keys are checked past row level security.
-pub(crate) fn within_account(
+#[must_use]
+pub fn within_account(
     table: &'static str,
     name: &'static str,
     column: &'static str,

@@ -4,6 +4,7 @@
 //! system's login may call them (PostgreSQL documentation, "Writing SECURITY DEFINER Functions Safely" in CREATE
 //! FUNCTION).
 
+use entity_guard::policy;
 use sea_orm_migration::{SchemaManager, sea_orm::DbErr};
 
 use crate::rls::execute;
@@ -31,9 +32,17 @@ pub struct Lookup {
 /// [`DbErr`] when the server refuses.
 pub async fn create(manager: &SchemaManager<'_>, lookup: &Lookup) -> Result<(), DbErr> {
     for (table, columns) in lookup.reads {
-        execute(manager, &sees(table, columns)).await?;
+        execute(manager, &policy::lookup_sees(table, columns)).await?;
     }
-    execute(manager, &function(lookup)).await
+    let Lookup {
+        name,
+        arguments,
+        returns,
+        body,
+        ..
+    } = lookup;
+    let function = policy::lookup_function(name, arguments, returns, body);
+    execute(manager, &function).await
 }
 
 /// Drops a lookup, and takes back what no other one needs.
@@ -47,18 +56,6 @@ pub async fn drop(manager: &SchemaManager<'_>, lookup: &Lookup) -> Result<(), Db
         execute(manager, &sees_no_more(table)).await?;
     }
     Ok(())
-}
-
-fn sees(table: &str, columns: &[&str]) -> String {
-    let columns = columns.join(", ");
-    format!(
-        "GRANT SELECT ({columns}) ON {table} TO app_lookup;\n\
-         DO $$ BEGIN\n\
-         \x20 IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = '{table}'::regclass AND polname = 'lookup_sees') THEN\n\
-         \x20   CREATE POLICY lookup_sees ON {table} FOR SELECT TO app_lookup USING (true);\n\
-         \x20 END IF;\n\
-         END $$"
-    )
 }
 
 /// The server knows which columns a function with a SQL body depends on.
@@ -77,26 +74,5 @@ fn sees_no_more(table: &str) -> String {
          \x20   EXECUTE format('GRANT SELECT (%s) ON {table} TO app_lookup', needed);\n\
          \x20 END IF;\n\
          END $$"
-    )
-}
-
-fn function(lookup: &Lookup) -> String {
-    let Lookup {
-        name,
-        arguments,
-        returns,
-        body,
-        ..
-    } = lookup;
-    format!(
-        "CREATE FUNCTION lookup.{name}({arguments}) RETURNS {returns}\n\
-         LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER\n\
-         SET search_path = pg_catalog, pg_temp SET row_security = on\n\
-         BEGIN ATOMIC {body}; END;\n\
-         REVOKE ALL ON FUNCTION lookup.{name} FROM PUBLIC;\n\
-         GRANT EXECUTE ON FUNCTION lookup.{name} TO app_system;\n\
-         GRANT CREATE ON SCHEMA lookup TO app_lookup;\n\
-         ALTER FUNCTION lookup.{name} OWNER TO app_lookup;\n\
-         REVOKE CREATE ON SCHEMA lookup FROM app_lookup"
     )
 }

@@ -67,6 +67,34 @@ pub async fn change_rows(
     Ok(changed)
 }
 
+/// Gives a role rights to a table: `select` and so on, for single columns as `update (title)`.
+///
+/// # Errors
+/// [`DbErr`] when the server refuses.
+pub async fn grant(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    role: &str,
+    rights: &[&str],
+) -> Result<(), DbErr> {
+    let (table, role, rights) = (identifier(table), grantee(role), rights.join(", "));
+    execute(manager, &format!("GRANT {rights} ON {table} TO {role}")).await
+}
+
+/// Takes rights to a table from a role.
+///
+/// # Errors
+/// [`DbErr`] when the server refuses.
+pub async fn revoke(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    role: &str,
+    rights: &[&str],
+) -> Result<(), DbErr> {
+    let (table, role, rights) = (identifier(table), grantee(role), rights.join(", "));
+    execute(manager, &format!("REVOKE {rights} ON {table} FROM {role}")).await
+}
+
 /// Makes a native enum.
 ///
 /// # Errors
@@ -88,4 +116,28 @@ pub async fn create_enum(
 /// [`DbErr`] when the server refuses.
 pub async fn drop_enum(manager: &SchemaManager<'_>, name: &'static str) -> Result<(), DbErr> {
     manager.drop_type(Type::drop().name(name).to_owned()).await
+}
+
+/// A name as SQL, quoted.
+pub(crate) fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text as SQL, quoted.
+pub(crate) fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}
+
+/// A role as SQL; PUBLIC is none that has a name.
+fn grantee(role: &str) -> String {
+    if role == "PUBLIC" {
+        role.to_owned()
+    } else {
+        identifier(role)
+    }
 }

@@ -6,6 +6,7 @@ mod demo;
 mod domain;
 mod env_file;
 mod generate;
+mod new;
 mod terminal;
 mod test;
 
@@ -32,8 +33,11 @@ enum Command {
     Demo(demo::Options),
     /// Writes docs/domain.md, the reference of states, from the code.
     Domain(domain::Options),
-    /// Compares what the migrations make with what the entities declare.
+    /// Writes the migration between what the migrations make and what the entities declare.
     Generate(generate::Options),
+    /// Begins something new.
+    #[command(subcommand)]
+    New(new::Command),
     /// Runs all tests, on a real PostgreSQL.
     Test(test::Options),
 }
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Domain(options) => domain::run(&options),
         Command::Generate(options) => generate::run(&options),
+        Command::New(command) => new::run(&command),
         Command::Test(options) => test::run(&options),
     };
     match done {

@@ -135,3 +135,19 @@ pub struct EnumType {
     /// Its labels, in order.
     pub labels: Vec<&'static str>,
 }
+
+/// An account lookup: a function of the schema `lookup` that sees past row level security, and answers with accounts
+/// only. It belongs to `app_lookup`, which sees the columns that are named here and nothing else.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Lookup {
+    /// The function's name, without its schema.
+    pub name: &'static str,
+    /// Its arguments, as SQL: names and types.
+    pub arguments: &'static str,
+    /// What it gives: `uuid` or `SETOF uuid`, always accounts.
+    pub returns: &'static str,
+    /// The query, with each table named in full.
+    pub body: &'static str,
+    /// The tables that it reads, and the columns of each.
+    pub reads: &'static [(&'static str, &'static [&'static str])],
+}

@@ -56,3 +56,35 @@ pub fn protect(table: &str, tenant: &str, app: &[&str], system: &[&str]) -> Stri
     }
     sql
 }
+
+/// Lets lookups see these columns of a table, in all rows.
+#[must_use]
+pub fn lookup_sees(table: &str, columns: &[&str]) -> String {
+    let columns = columns.join(", ");
+    format!(
+        "GRANT SELECT ({columns}) ON {table} TO app_lookup;\n\
+         DO $$ BEGIN\n\
+         \x20 IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = '{table}'::regclass AND polname = 'lookup_sees') THEN\n\
+         \x20   CREATE POLICY lookup_sees ON {table} FOR SELECT TO app_lookup USING (true);\n\
+         \x20 END IF;\n\
+         END $$"
+    )
+}
+
+/// Makes a lookup: a function of the schema `lookup`, which is the system's alone to call.
+///
+/// The order matters: taken from PUBLIC before it is given away, since afterwards a REVOKE would only warn.
+#[must_use]
+pub fn lookup_function(name: &str, arguments: &str, returns: &str, body: &str) -> String {
+    format!(
+        "CREATE FUNCTION lookup.{name}({arguments}) RETURNS {returns}\n\
+         LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER\n\
+         SET search_path = pg_catalog, pg_temp SET row_security = on\n\
+         BEGIN ATOMIC {body}; END;\n\
+         REVOKE ALL ON FUNCTION lookup.{name} FROM PUBLIC;\n\
+         GRANT EXECUTE ON FUNCTION lookup.{name} TO app_system;\n\
+         GRANT CREATE ON SCHEMA lookup TO app_lookup;\n\
+         ALTER FUNCTION lookup.{name} OWNER TO app_lookup;\n\
+         REVOKE CREATE ON SCHEMA lookup FROM app_lookup"
+    )
+}

@@ -1,7 +1,7 @@
 //! All that the entities say of the schema, in the words of the crate `schema`.
 
 use entity::{declared, schema};
-use entity_declaration::UnscopedTable;
+use entity_declaration::{Lookup, UnscopedTable};
 use entity_guard::{ColumnDef, policy};
 use serde_json::{Value, json};
 
@@ -28,6 +28,7 @@ pub(crate) fn json() -> anyhow::Result<Value> {
         "extensions": ["vector"],
         "enums": declared::enums(),
         "tables": tables,
+        "lookups": declared::lookups().iter().map(lookup).collect::<Vec<_>>(),
         "renamed_labels": declared::RENAMED_LABELS,
     }))
 }
@@ -72,6 +73,26 @@ fn unscoped_table(table: &UnscopedTable) -> Value {
         "system": table.system,
         "security": grants,
         "schema": table.schema,
+    })
+}
+
+fn lookup(lookup: &Lookup) -> Value {
+    let Lookup {
+        name,
+        arguments,
+        returns,
+        body,
+        reads,
+    } = lookup;
+    let mut create = String::new();
+    for (table, columns) in *reads {
+        create.push_str(&policy::lookup_sees(table, columns));
+        create.push_str(";\n");
+    }
+    create.push_str(&policy::lookup_function(name, arguments, returns, body));
+    create.push_str(";\n");
+    json!({
+        "name": name, "arguments": arguments, "returns": returns, "body": body, "reads": reads, "create": create,
     })
 }
 

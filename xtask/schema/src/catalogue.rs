@@ -184,6 +184,14 @@ pub struct Grant {
 pub struct Function {
     /// Its SQL.
     pub definition: String,
+    /// Its arguments, with their types.
+    pub arguments: String,
+    /// What it gives.
+    pub returns: String,
+    /// Its statements, if they are not a text.
+    pub body: Option<String>,
+    /// The tables and columns that it is known to read.
+    pub reads: BTreeMap<String, Vec<String>>,
     /// Whose it is.
     pub owner: String,
     /// Who may do what, but the owner.

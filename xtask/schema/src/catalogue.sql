@@ -100,7 +100,12 @@ select jsonb_build_object(
       left join pol on pol.polrelid = tab.oid left join trg on trg.tgrelid = tab.oid
       left join granted g on g.class = 'rel' and g.oid = tab.oid),
   'functions', (select coalesce(jsonb_object_agg(p.oid::regprocedure::text, jsonb_build_object('owner', pg_get_userbyid(proowner),
-      'definition', pg_get_functiondef(p.oid), 'grants', coalesce(grants, '[]'))), '{}')
+      'definition', pg_get_functiondef(p.oid), 'arguments', pg_get_function_arguments(p.oid), 'returns', pg_get_function_result(p.oid),
+      'body', pg_get_function_sqlbody(p.oid), 'grants', coalesce(grants, '[]'),
+      'reads', (select coalesce(jsonb_object_agg(name, columns), '{}') from (
+        select name, jsonb_agg(attname order by attnum) as columns
+        from pg_depend d join tab on tab.oid = d.refobjid join pg_attribute a on attrelid = tab.oid and attnum = refobjsubid
+        where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.refclassid = 'pg_class'::regclass group by name) r))), '{}')
     from pg_proc p join ns on ns.oid = pronamespace left join granted g on g.class = 'proc' and g.oid = p.oid
     where prokind in ('f', 'p', 'w')
       and not exists (select from pg_depend d where d.objid = p.oid and d.classid = 'pg_proc'::regclass and d.deptype = 'e')),

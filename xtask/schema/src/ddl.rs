@@ -34,6 +34,7 @@ impl Declared {
                 );
             }
         }
+        sql.push_str("CREATE SCHEMA lookup;\nGRANT USAGE ON SCHEMA lookup TO app_system;\n");
         for lookup in &self.lookups {
             sql.push_str(&lookup.create);
             sql.push('\n');

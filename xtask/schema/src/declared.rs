@@ -137,6 +137,14 @@ pub struct ColumnGrant {
 pub struct Lookup {
     /// Its name in the schema `lookup`.
     pub name: String,
+    /// Its arguments, as SQL.
+    pub arguments: String,
+    /// What it gives.
+    pub returns: String,
+    /// The query.
+    pub body: String,
+    /// The tables that it reads, and the columns of each.
+    pub reads: Vec<(String, Vec<String>)>,
     /// The statements that make it.
     pub create: String,
 }

@@ -1,0 +1,27 @@
+//! Class: safe.
+
+use sea_orm_migration::prelude::*;
+
+/// Adds `notes.source`.
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .alter_table(
+                Table::alter()
+                    .table("notes")
+                    .add_column(ColumnDef::new("source").text())
+                    .take(),
+            )
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .alter_table(Table::alter().table("notes").drop_column("source").take())
+            .await
+    }
+}

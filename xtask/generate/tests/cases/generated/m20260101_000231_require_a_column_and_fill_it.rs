@@ -1,0 +1,40 @@
+//! Class: needs a deploy order:
+//!
+//! - `notes.body` is never null from now on (rows without one get 'nothing'): deploy a version that always writes it
+//!   first.
+
+use sea_orm_migration::prelude::*;
+
+use crate::{online, rls};
+
+/// `notes.body` is never null.
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        rls::execute(
+            manager,
+            "UPDATE \"notes\" SET \"body\" = 'nothing' WHERE \"body\" IS NULL",
+        )
+        .await?;
+        online::require(manager, "notes", "body").await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .alter_table(
+                Table::alter()
+                    .table("notes")
+                    .modify_column(ColumnDef::new("body").null())
+                    .take(),
+            )
+            .await
+    }
+
+    // Made beside the running application: each step for itself, and again if it was cut off.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(false)
+    }
+}

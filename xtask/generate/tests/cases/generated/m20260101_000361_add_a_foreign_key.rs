@@ -1,0 +1,32 @@
+//! Class: safe.
+
+use sea_orm_migration::prelude::*;
+
+/// Adds `notes.parent_id`.
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .alter_table(
+                Table::alter()
+                    .table("notes")
+                    .add_column(ColumnDef::new("parent_id").uuid())
+                    .take(),
+            )
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .alter_table(
+                Table::alter()
+                    .table("notes")
+                    .drop_column("parent_id")
+                    .take(),
+            )
+            .await
+    }
+}

@@ -1,0 +1,38 @@
+//! Class: needs a deploy order:
+//!
+//! - `notes` has to keep to `notes_parent_id_fkey`: deploy a version that does first.
+
+use sea_orm_migration::prelude::*;
+
+use crate::{column, online};
+
+/// Adds `notes_parent_id_fkey`.
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        online::add_foreign_key(
+            manager,
+            column::within_account("notes", "notes_parent_id_fkey", "parent_id", "notes"),
+        )
+        .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .alter_table(
+                Table::alter()
+                    .table("notes")
+                    .drop_constraint("notes_parent_id_fkey")
+                    .take(),
+            )
+            .await
+    }
+
+    // Made beside the running application: each step for itself, and again if it was cut off.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(false)
+    }
+}

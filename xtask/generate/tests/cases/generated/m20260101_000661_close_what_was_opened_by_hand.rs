@@ -1,0 +1,67 @@
+//! Class: loosens isolation:
+//!
+//! - the policy `tenant_permit` on `notes` is gone.
+//! - the policy `tenant_permit` on `notes`, for app, app_system, is not as it was.
+//! - the policy `tenant_restrict` on `notes`, for app, app_system, is not as it was.
+//!
+//! Loosens because: it was reviewed
+
+use sea_orm_migration::prelude::*;
+
+use crate::rls;
+
+/// Drops the policy `tenant_permit` of `notes`; changes the row level security of `notes`; adds the policy
+/// `tenant_permit` of `notes`; adds the policy `tenant_restrict` of `notes`.
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        rls::execute(manager, "DROP POLICY \"tenant_permit\" ON \"notes\"").await?;
+        rls::execute(
+            manager,
+            "ALTER TABLE \"notes\" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+        )
+        .await?;
+        rls::execute(
+            manager,
+            "CREATE POLICY \"tenant_permit\" ON \"notes\" AS PERMISSIVE FOR ALL TO app, \
+             app_system USING ((account_id = ( SELECT \
+             (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
+             AS \"nullif\"))) WITH CHECK ((account_id = ( SELECT \
+             (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
+             AS \"nullif\")))",
+        )
+        .await?;
+        rls::execute(
+            manager,
+            "CREATE POLICY \"tenant_restrict\" ON \"notes\" AS RESTRICTIVE FOR ALL TO \
+             app, app_system USING ((account_id = ( SELECT \
+             (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
+             AS \"nullif\"))) WITH CHECK ((account_id = ( SELECT \
+             (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
+             AS \"nullif\")))",
+        )
+        .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        rls::execute(manager, "DROP POLICY \"tenant_restrict\" ON \"notes\"").await?;
+        rls::execute(manager, "DROP POLICY \"tenant_permit\" ON \"notes\"").await?;
+        rls::execute(
+            manager,
+            "ALTER TABLE \"notes\" ENABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL \
+             SECURITY",
+        )
+        .await?;
+        rls::execute(
+            manager,
+            "CREATE POLICY \"tenant_permit\" ON \"notes\" AS PERMISSIVE FOR ALL TO app, \
+             app_system USING (true) WITH CHECK ((account_id = ( SELECT \
+             (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
+             AS \"nullif\")))",
+        )
+        .await
+    }
+}
