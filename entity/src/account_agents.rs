@@ -1,6 +1,7 @@
 //! Agents of an account: other accounts that get a commission of its payments.
 
 use chrono::{DateTime, Utc};
+use entity_declaration::{Check, ForeignKey, Index, TableSchema};
 use entity_derive::TenantScoped;
 use sea_orm::entity::prelude::*;
 
@@ -52,5 +53,37 @@ pub(crate) struct Model {
     #[tenant(updated_at)]
     pub updated_at: DateTime<Utc>,
 }
+
+/// What the table has beside its columns.
+pub(crate) const SCHEMA: TableSchema = TableSchema {
+    foreign_keys: &[ForeignKey::of_account("account_agents_account_id_fkey")],
+    checks: &[
+        Check("account_agents_role", "role NOT IN ('creator', 'platform')"),
+        Check(
+            "account_agents_commission_bp",
+            "commission_bp BETWEEN 1 AND 10000",
+        ),
+        Check(
+            "account_agents_secret_hash",
+            "octet_length(secret_hash) = 32",
+        ),
+        Check(
+            "account_agents_agent_account",
+            "(agent_account IS NULL) = (connected_account IS NULL) AND agent_account <> account_id \
+             AND (status <> 'active' OR agent_account IS NOT NULL) \
+             AND (status <> 'invited' OR agent_account IS NULL)",
+        ),
+    ],
+    indexes: &[
+        Index::unique(
+            "account_agents_secret_hash_key",
+            &["account_id", "secret_hash"],
+        ),
+        Index::unique("account_agents_agent_key", &["account_id", "agent_account"])
+            .only("status = 'active'"),
+        Index::new("account_agents_live_idx", &["account_id", "id"]).only("status <> 'revoked'"),
+    ],
+    ..TableSchema::DEFAULT
+};
 
 impl ActiveModelBehavior for ActiveModel {}

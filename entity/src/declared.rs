@@ -5,8 +5,9 @@ use entity_guard::{ColumnType, Table, TenantScoped};
 use sea_orm::{EntityTrait, Iden, Iterable};
 
 use crate::{
-    account_payment_settings, account_payout_routes, accounts, lookups, pay_out, payment_enums,
-    payment_log_heads, payment_share_tracking, payment_system_logs, stripe_payments, unscoped,
+    account_agents, account_payment_settings, account_payout_routes, accounts, lookups, pay_out,
+    payment_enums, payment_log_heads, payment_share_tracking, payment_system_logs, ppu,
+    ppu_redemptions, stripe_payments, unscoped,
 };
 
 /// A tenant table with everything that its entity says of it.
@@ -34,6 +35,7 @@ macro_rules! tables {
 #[must_use]
 pub fn tenant_tables() -> Vec<TenantTable> {
     tables![
+        account_agents::AccountAgents,
         accounts::Accounts,
         account_payment_settings::AccountPaymentSettings,
         account_payout_routes::AccountPayoutRoutes,
@@ -41,6 +43,8 @@ pub fn tenant_tables() -> Vec<TenantTable> {
         payment_log_heads::PaymentLogHeads,
         payment_share_tracking::PaymentShareTracking,
         payment_system_logs::PaymentSystemLogs,
+        ppu::Ppus,
+        ppu_redemptions::PpuRedemptions,
         stripe_payments::StripePayments,
     ]
 }
@@ -62,6 +66,7 @@ pub const fn lookups() -> &'static [Lookup] {
 pub fn enums() -> Vec<EnumType> {
     use payment_enums::*;
     vec![
+        labels(AgentStatus::ALL, AgentStatus::as_str),
         labels(LogLevel::ALL, LogLevel::as_str),
         labels(PayFor::ALL, PayFor::as_str),
         labels(PayOutStatus::ALL, PayOutStatus::as_str),

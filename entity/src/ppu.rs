@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use entity_declaration::{Check, ForeignKey, Index, TableSchema};
 use entity_derive::TenantScoped;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,30 @@ pub(crate) struct Model {
     #[tenant(updated_at)]
     pub updated_at: DateTime<Utc>,
 }
+
+/// What the table has beside its columns.
+pub(crate) const SCHEMA: TableSchema = TableSchema {
+    foreign_keys: &[ForeignKey::of_account("ppu_account_id_fkey")],
+    checks: &[
+        Check("ppu_batch", "char_length(batch) BETWEEN 1 AND 255"),
+        Check("ppu_number", "number > 0"),
+        Check("ppu_code", "code ~ '^[0-9A-HJKMNP-TV-Z]{16}$'"),
+        Check("ppu_pay_for", "pay_for NOT IN ('tip', 'ppu')"),
+        Check(
+            "ppu_pay_for_id",
+            "char_length(pay_for_id) BETWEEN 1 AND 255",
+        ),
+        Check("ppu_max_redemptions", "max_redemptions > 0"),
+        Check("ppu_redeemed", "redeemed BETWEEN 0 AND max_redemptions"),
+    ],
+    indexes: &[
+        Index::unique("ppu_code_key", &["account_id", "code"]),
+        // A batch is issued once: its first code stands for it.
+        Index::unique("ppu_batch_key", &["account_id", "batch"]).only("number = 1"),
+        Index::new("ppu_batch_idx", &["account_id", "batch", "id"]),
+    ],
+    ..TableSchema::DEFAULT
+};
 
 impl ActiveModelBehavior for ActiveModel {}
 

@@ -1,6 +1,7 @@
 //! Each use of a purchase code.
 
 use chrono::{DateTime, Utc};
+use entity_declaration::{Check, ForeignKey, Index, TableSchema};
 use entity_derive::TenantScoped;
 use sea_orm::entity::prelude::*;
 
@@ -37,5 +38,38 @@ pub(crate) struct Model {
     #[tenant(created_at)]
     pub created_at: DateTime<Utc>,
 }
+
+/// What the table has beside its columns.
+pub(crate) const SCHEMA: TableSchema = TableSchema {
+    foreign_keys: &[
+        ForeignKey::of_account("ppu_redemptions_account_id_fkey"),
+        ForeignKey::within_account(
+            "ppu_redemptions_ppu_id_fkey",
+            &["account_id", "ppu_id"],
+            "ppu",
+        ),
+    ],
+    checks: &[
+        Check(
+            "ppu_redemptions_redeemer",
+            "char_length(redeemer) BETWEEN 1 AND 255",
+        ),
+        Check(
+            "ppu_redemptions_idempotency_key",
+            "char_length(idempotency_key) BETWEEN 1 AND 255",
+        ),
+    ],
+    indexes: &[
+        Index::unique(
+            "ppu_redemptions_idempotency_key_key",
+            &["account_id", "idempotency_key"],
+        ),
+        Index::new(
+            "ppu_redemptions_ppu_id_idx",
+            &["account_id", "ppu_id", "id"],
+        ),
+    ],
+    ..TableSchema::DEFAULT
+};
 
 impl ActiveModelBehavior for ActiveModel {}
