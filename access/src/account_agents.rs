@@ -39,6 +39,7 @@ pub(crate) const PAYEE: &str = "agent/";
 
 /// An agent of the account, from the invitation on.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AccountAgent {
     /// The id; later invitations have larger ones.
     pub id: AccountAgentId,
@@ -62,6 +63,7 @@ pub struct AccountAgent {
 
 /// What an agent is invited to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct NewAccountAgent {
     /// Why the agent gets it: as an agent, a partner or an affiliate.
@@ -73,6 +75,7 @@ pub struct NewAccountAgent {
 
 /// An agent that was invited, and the invitation, which is shown this once.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct InvitedAgent {
     /// The agent.
     pub agent: AccountAgent,
@@ -82,6 +85,8 @@ pub struct InvitedAgent {
 
 /// Which agents a list is about; all of the account's unless a field narrows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(default, deny_unknown_fields)]
 pub struct ListAgents {
     /// Only with this status.
@@ -94,6 +99,7 @@ pub struct ListAgents {
 
 /// What an agent gets of a payment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Commission {
     /// The payment's currency.
     pub currency: Currency,

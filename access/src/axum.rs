@@ -63,6 +63,8 @@ mod problem;
 mod tenant;
 
 pub use extract::{Json, Path, Query};
+#[cfg(feature = "ts")]
+pub(crate) use problem::Problem;
 pub use problem::Rejection;
 pub use tenant::{Denied, TenantResolver, bearer_token};
 

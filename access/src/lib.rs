@@ -39,6 +39,7 @@ pub mod ppu;
 pub mod stripe_payments;
 pub mod system;
 mod transaction;
+pub mod types;
 mod whole;
 
 pub use db::{Db, Tenant};

@@ -207,6 +207,7 @@ pub async fn import<E: From<Error>>(
 
 /// What [`erase`] does with the rows of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// They are deleted.
@@ -219,6 +220,7 @@ pub enum Fate {
 
 /// A table in an [`ErasurePlan`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ErasedTable {
     /// The table's name.
     pub table: String,
@@ -230,6 +232,7 @@ pub struct ErasedTable {
 
 /// What erasing an account does, table by table, in the order in which it is done.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ErasurePlan {
     /// The account.
     pub account: Uuid,

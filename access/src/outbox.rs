@@ -66,6 +66,7 @@ pub use worker::WorkerOptions;
 
 /// A call to Stripe, as its account sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct OutboxJob {
     /// The job's id.
     pub id: OutboxJobId,
@@ -91,6 +92,8 @@ pub struct OutboxJob {
 
 /// Which jobs a list is about; all of the account's unless a field narrows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(default, deny_unknown_fields)]
 pub struct ListOutboxJobs {
     /// Only with this status.

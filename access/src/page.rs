@@ -12,6 +12,7 @@ const MAX_LIMIT: u32 = 500;
 
 /// A part of a list, and where the next part begins.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Page<T> {
     /// The items, in the order of the list.
     pub items: Vec<T>,
@@ -24,6 +25,8 @@ pub struct Page<T> {
 /// It is checked where it is used: one that was edited or belongs to another list is `Invalid`. It names no account;
 /// used by another one, it shows that one's rows alone.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(type = "string"))]
 #[serde(transparent)]
 pub struct Cursor(String);
 

@@ -29,6 +29,8 @@ pub use entity::{
 
 /// Which payouts a list is about; all of the account's unless a field narrows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(default, deny_unknown_fields)]
 pub struct ListPayOuts {
     /// Only to this payee.

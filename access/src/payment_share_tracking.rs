@@ -38,6 +38,8 @@ pub(crate) const PLATFORM: &str = "platform";
 
 /// Which open shares a list is about.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct ListOpenShares {
     /// Whose.
@@ -54,6 +56,7 @@ pub struct ListOpenShares {
 
 /// What a payee is owed in one currency, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct OpenBalance {
     /// The currency.
     pub currency: Currency,

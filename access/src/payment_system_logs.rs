@@ -22,6 +22,7 @@ pub use entity::payment_enums::LogLevel;
 
 /// One entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct LogEntry {
     /// The place in the account's log, from 1 without gaps.
     pub seq: i64,
@@ -41,6 +42,8 @@ pub struct LogEntry {
 
 /// Which entries a list is about; all of the account's unless a field narrows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(default, deny_unknown_fields)]
 pub struct ListLogs {
     /// Only of this level.
@@ -57,6 +60,7 @@ pub struct ListLogs {
 
 /// What [`verify`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Verified {
     /// How many entries were read, up to the first broken one.
     pub entries: u64,

@@ -33,6 +33,8 @@ pub use issue::{IssueCodes, IssuedCodes};
 
 /// Which codes a list is about; all of the account's unless a field narrows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(default, deny_unknown_fields)]
 pub struct ListPpu {
     /// Only of this batch.
@@ -45,6 +47,8 @@ pub struct ListPpu {
 
 /// Which redemptions a list is about; all of the account's unless a field narrows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(default, deny_unknown_fields)]
 pub struct ListRedemptions {
     /// Only of this code.
@@ -57,6 +61,7 @@ pub struct ListRedemptions {
 
 /// Who redeems which code.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct RedeemCode {
     /// The code.
@@ -69,6 +74,7 @@ pub struct RedeemCode {
 
 /// A redemption, and the code as it stands after it.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RedeemedCode {
     /// The code, which tells what the redeemer gets.
     pub ppu: Ppu,

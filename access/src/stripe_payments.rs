@@ -30,6 +30,8 @@ pub use entity::{
 ///
 /// Flat, so that axum's and actix's `Query` can read it from a URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(default, deny_unknown_fields)]
 pub struct ListStripePayments {
     /// Only with this status.
@@ -54,6 +56,7 @@ pub struct ListStripePayments {
 
 /// The order of a list of payments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum StripePaymentOrder {
     /// By the time they were made, the latest first.
@@ -65,6 +68,7 @@ pub enum StripePaymentOrder {
 
 /// Exact sums over payments of one currency, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CurrencyTotal {
     /// The currency.
     pub currency: Currency,

@@ -148,6 +148,8 @@ pub async fn create_account(scope: &SystemScope, new: NewAccount) -> Result<Acco
 
 /// Which part of the accounts a list shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(default, deny_unknown_fields)]
 pub struct ListAccounts {
     /// How many on a page: 50 unless set, 1 to 500.
@@ -188,6 +190,7 @@ pub async fn list_accounts(
 
 /// What an account has, as of one moment; amounts are in minor units.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AccountSummary {
     /// The account.
     pub account: Account,
@@ -203,6 +206,7 @@ pub struct AccountSummary {
 
 /// The exact sum of payouts in one currency, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PayOutTotal {
     /// The currency.
     pub currency: Currency,

@@ -19,6 +19,7 @@ use crate::{
 )]
 #[tenant(
     row = "PaymentSettings",
+    typescript,
     app = "select, insert, update",
     system = "select, insert, update, delete"
 )]

@@ -16,6 +16,7 @@ use crate::{
 #[sea_orm(table_name = "account_payout_routes", model_ex_attrs(allow(dead_code)))]
 #[tenant(
     row = "PayoutRoute",
+    typescript,
     app = "select, insert, update",
     system = "select, insert, update, delete"
 )]

@@ -11,6 +11,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "accounts", model_ex_attrs(allow(dead_code)))]
 #[tenant(
     row = "Account",
+    typescript,
     column = "id",
     app = "select, update",
     system = "select, insert, update, delete"

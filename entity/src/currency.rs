@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// Stripe writes the codes in lower case; they are converted where Stripe's objects are read, nowhere else.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
 

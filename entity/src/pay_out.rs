@@ -16,6 +16,7 @@ use crate::{
 #[sea_orm(table_name = "pay_out", model_ex_attrs(allow(dead_code)))]
 #[tenant(
     row = "PayOut",
+    typescript,
     marker = "PayOuts",
     app = "select, insert, update",
     system = "select, insert, update"

@@ -21,6 +21,7 @@ use crate::{
 )]
 #[tenant(
     row = "PaymentShare",
+    typescript,
     app = "select, insert, update",
     system = "select, insert, update"
 )]

@@ -19,6 +19,7 @@ use crate::{
 #[sea_orm(table_name = "ppu", model_ex_attrs(allow(dead_code)))]
 #[tenant(
     row = "Ppu",
+    typescript,
     marker = "Ppus",
     app = "select, insert, update",
     system = "select, insert, update, delete"
@@ -95,6 +96,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// Whether a code can be redeemed, or why not; it is computed, not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum PpuStatus {
     /// It can be redeemed.

@@ -13,6 +13,7 @@ use crate::{PpuId, PpuRedemptionId};
 #[sea_orm(table_name = "ppu_redemptions", model_ex_attrs(allow(dead_code)))]
 #[tenant(
     row = "PpuRedemption",
+    typescript,
     app = "select, insert",
     system = "select, insert, delete"
 )]

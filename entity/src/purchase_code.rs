@@ -15,6 +15,8 @@ const LENGTH: usize = 16;
 /// two that changed places, make it no code at all. Who knows a code can redeem it: `Debug` doesn't show it, and there is
 /// no `Display`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
 pub struct PurchaseCode([u8; LENGTH]);
 

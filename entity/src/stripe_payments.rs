@@ -16,6 +16,7 @@ use crate::{
 #[sea_orm(table_name = "stripe_payments", model_ex_attrs(allow(dead_code)))]
 #[tenant(
     row = "StripePayment",
+    typescript,
     app = "select, insert, update",
     system = "select, insert, update"
 )]

@@ -39,5 +39,6 @@ mod all {
     mod system;
     mod tls;
     mod transactions;
+    mod types;
     mod workspace;
 }

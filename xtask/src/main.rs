@@ -9,6 +9,7 @@ mod generate;
 mod new;
 mod terminal;
 mod test;
+mod types;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ enum Command {
     New(new::Command),
     /// Runs all tests, on a real PostgreSQL.
     Test(test::Options),
+    /// Writes access/types.ts, the types that callers serialize, for TypeScript.
+    Types(types::Options),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Generate(options) => generate::run(&options),
         Command::New(command) => new::run(&command),
         Command::Test(options) => test::run(&options),
+        Command::Types(options) => types::run(&options),
     };
     match done {
         Ok(code) => code,

@@ -15,6 +15,7 @@ use crate::{
 
 /// What an agent gives to accept an invitation.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct AcceptInvitation {
     /// The invitation.

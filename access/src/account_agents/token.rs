@@ -12,6 +12,8 @@ use crate::Error;
 /// Whoever holds it can accept it, once: it goes to the agent by a way of the application's, and to nobody else. It is shown
 /// once, when it is made, since only a hash of its secret is stored. `Debug` doesn't show it, and there is no `Display`.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
 pub struct InvitationToken {
     account: Uuid,

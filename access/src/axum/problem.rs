@@ -141,7 +141,9 @@ const fn status(error: &Error) -> StatusCode {
 
 /// The body, as RFC 9457 names its members; `code` and `field` are extensions.
 #[derive(Serialize)]
-struct Problem<'a> {
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields))]
+pub(crate) struct Problem<'a> {
     r#type: &'static str,
     title: &'static str,
     status: u16,

@@ -11,6 +11,7 @@ use crate::{AccountId, Currency, Error, pay_out::PayOut};
 ///
 /// `Debug` shows neither the connected account nor the idempotency key.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TransferRequest {
     /// What to send as the header `Idempotency-Key`.
     #[serde(skip)]

@@ -27,6 +27,8 @@ const TRIES: u32 = 8;
 
 /// What makes a batch of codes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct IssueCodes {
     /// The batch, by the caller's own name: the same one is issued once. 1 to 255 characters.
@@ -46,6 +48,7 @@ pub struct IssueCodes {
 
 /// A batch that was issued.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct IssuedCodes {
     /// The batch, by the caller's own name.
     pub batch: String,

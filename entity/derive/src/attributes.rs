@@ -9,6 +9,8 @@ pub(crate) struct TableAttributes {
     pub(crate) column: Option<String>,
     pub(crate) app: Vec<String>,
     pub(crate) system: Vec<String>,
+    /// Callers serialize its structs: they declare themselves in TypeScript.
+    pub(crate) typescript: bool,
 }
 
 impl TableAttributes {
@@ -27,10 +29,12 @@ impl TableAttributes {
                         found.app = verbs(&meta)?;
                     } else if meta.path.is_ident("system") {
                         found.system = verbs(&meta)?;
+                    } else if meta.path.is_ident("typescript") {
+                        found.typescript = true;
                     } else {
-                        return Err(
-                            meta.error("expected `row`, `marker`, `column`, `app` or `system`")
-                        );
+                        return Err(meta.error(
+                            "expected `row`, `marker`, `column`, `app`, `system` or `typescript`",
+                        ));
                     }
                     Ok(())
                 })?;

@@ -17,7 +17,8 @@ use proc_macro::TokenStream;
 /// - `row = "Payment"`: the row's name; the new row is `NewPayment`, the patch `PaymentPatch`,
 /// - `marker = "Payments"`: the marker's name, where the table's is taken by the row,
 /// - `column = "id"`: the account's column, where it isn't `account_id`,
-/// - `app = "select, insert"`, `system = "select"`: what the two roles may do.
+/// - `app = "select, insert"`, `system = "select"`: what the two roles may do,
+/// - `typescript`: callers serialize its structs, so that they declare themselves in TypeScript with the feature `ts`.
 ///
 /// On a field:
 /// - `id`: the key beside the account, which the guard fills,
@@ -28,7 +29,7 @@ use proc_macro::TokenStream;
 #[proc_macro_derive(TenantScoped, attributes(tenant))]
 pub fn derive_tenant_scoped(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
-    scoped::expand(&input)
+    scoped::expand(&input, cfg!(feature = "ts"))
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }
@@ -40,7 +41,7 @@ pub fn derive_tenant_scoped(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(TenantEnum, attributes(tenant))]
 pub fn derive_tenant_enum(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
-    tenant_enum::expand(&input)
+    tenant_enum::expand(&input, cfg!(feature = "ts"))
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

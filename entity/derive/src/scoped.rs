@@ -28,12 +28,14 @@ impl Field<'_> {
     }
 }
 
-pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
+/// The expansion; with `ts`, the structs declare themselves in TypeScript too.
+pub(crate) fn expand(input: &DeriveInput, ts: bool) -> Result<TokenStream> {
     if input.ident == "ModelEx" {
         // SeaORM's second struct of the dense format inherits the derive; the first one has said it all.
         return Ok(TokenStream::new());
     }
     let table = TableAttributes::of(&input.attrs)?;
+    let ts = ts && table.typescript;
     let missing = |what| Error::new_spanned(&input.ident, what);
     let table_name = table
         .table
@@ -94,7 +96,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             },
         })
         .collect();
-    Ok(write(input, &table, table_name, row, tenant, &fields))
+    let names = (table_name, row, tenant);
+    Ok(write(input, &table, names, &fields, ts))
 }
 
 fn copy_flags(from: &FieldAttributes) -> FieldAttributes {
@@ -113,10 +116,9 @@ fn copy_flags(from: &FieldAttributes) -> FieldAttributes {
 fn write(
     input: &DeriveInput,
     table: &TableAttributes,
-    table_name: &str,
-    row: &str,
-    tenant: &str,
+    (table_name, row, tenant): (&str, &str, &str),
     fields: &[Field<'_>],
+    ts: bool,
 ) -> TokenStream {
     let marker = table.marker.clone();
     let marker = format_ident!(
@@ -128,7 +130,8 @@ fn write(
     let patch = format_ident!("{row}Patch");
     let row_docs = input.attrs.iter().filter(|a| a.path().is_ident("doc"));
     let constants = fields.iter().map(|field| constant(&marker, tenant, field));
-    let structs = structs(&row, &new, &patch, fields);
+    let structs = structs(&row, &new, &patch, fields, ts);
+    let declared = ts.then(declared);
     let implementation = implementation(
         &marker,
         (&row, &new, &patch),
@@ -149,6 +152,7 @@ fn write(
 
         #(#row_docs)*
         #[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+        #declared
         #structs
 
         #implementation
@@ -168,7 +172,15 @@ fn constant(marker: &Ident, tenant: &str, field: &Field<'_>) -> TokenStream {
     }
 }
 
-fn structs(row: &Ident, new: &Ident, patch: &Ident, fields: &[Field<'_>]) -> TokenStream {
+/// What makes a struct declare itself in TypeScript.
+fn declared() -> TokenStream {
+    quote! {
+        #[derive(::entity_guard::ts::TS)]
+        #[ts(crate = "::entity_guard::ts")]
+    }
+}
+
+fn structs(row: &Ident, new: &Ident, patch: &Ident, fields: &[Field<'_>], ts: bool) -> TokenStream {
     let row_fields = fields
         .iter()
         .map(|Field { name, ty, docs, .. }| quote!(#(#docs)* pub #name: #ty,));
@@ -179,8 +191,12 @@ fn structs(row: &Ident, new: &Ident, patch: &Ident, fields: &[Field<'_>]) -> Tok
     });
     let patch_fields = fields.iter().filter(|f| f.attributes.patch).map(|field| {
         let Field { name, ty, docs, .. } = field;
+        // Absent keeps; null clears, where the column may be null.
+        let value = quote!(Option<#ty>).to_string();
+        let optional = ts.then(|| quote!(#[ts(as = #value, optional)]));
         quote! {
             #(#docs)*
+            #optional
             #[serde(default, skip_serializing_if = "::entity_guard::Patch::is_keep")]
             pub #name: ::entity_guard::Patch<#ty>,
         }
@@ -191,16 +207,21 @@ fn structs(row: &Ident, new: &Ident, patch: &Ident, fields: &[Field<'_>]) -> Tok
     let patch_doc = format!(
         "What callers may change in a [`{row}`]; an absent field keeps its column as it is."
     );
+    let declared = ts.then(declared);
+    let optional = ts.then(|| quote!(#[ts(optional_fields = nullable)]));
     quote! {
         pub struct #row { #(#row_fields)* }
 
         #[doc = #new_doc]
         #[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+        #declared
+        #optional
         #[serde(deny_unknown_fields)]
         pub struct #new { #(#new_fields)* }
 
         #[doc = #patch_doc]
         #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+        #declared
         #[serde(deny_unknown_fields)]
         pub struct #patch { #(#patch_fields)* }
     }
@@ -318,7 +339,7 @@ mod tests {
 
     fn expanded(source: &str) -> String {
         let input = syn::parse_str(source).expect("the source is a struct");
-        match expand(&input) {
+        match expand(&input, false) {
             Ok(tokens) => pretty(tokens),
             Err(error) => format!("error: {error}"),
         }
@@ -349,6 +370,15 @@ mod tests {
     #[test]
     fn the_guard_of_stripe_payments_is_reviewed() {
         insta::assert_snapshot!(expanded(&declared("stripe_payments")));
+    }
+
+    #[test]
+    fn the_structs_of_accounts_declare_themselves_in_typescript_when_asked() {
+        let input = syn::parse_str(&declared("accounts")).expect("it is a struct");
+        let expanded = pretty(expand(&input, true).expect("it is a table"));
+        let plain = self::expanded(&declared("accounts"));
+        let added = expanded.lines().filter(|line| !plain.contains(line));
+        insta::assert_snapshot!(added.collect::<Vec<_>>().join("\n"));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use syn::{Data, DeriveInput, Error, Fields, Result};
 
 use crate::attributes::text;
 
-pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
+/// The expansion; with `ts`, the enum declares itself in TypeScript too.
+pub(crate) fn expand(input: &DeriveInput, ts: bool) -> Result<TokenStream> {
     let name = &input.ident;
     let mut sql_name = None;
     for attribute in input.attrs.iter().filter(|a| a.path().is_ident("tenant")) {
@@ -41,7 +42,10 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     }
     let twin = format_ident!("{name}Column");
     let twin_doc = format!("[`{name}`] as SeaORM sees it.");
+    let typescript = ts.then(|| typescript(input, &labels));
     Ok(quote! {
+        #typescript
+
         #[doc = #twin_doc]
         #[derive(Clone, Debug, PartialEq, Eq, ::sea_orm::EnumIter, ::sea_orm::DeriveActiveEnum)]
         #[sea_orm(rs_type = "String", db_type = "Enum", enum_name = #sql_name)]
@@ -88,6 +92,40 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     })
 }
 
+/// A union of the labels, which are what JSON shows.
+fn typescript(input: &DeriveInput, labels: &[String]) -> TokenStream {
+    let name = &input.ident;
+    let shown = name.to_string();
+    let labels: Vec<String> = labels.iter().map(|label| format!("\"{label}\"")).collect();
+    let union = labels.join(" | ");
+    let declared = format!("type {name} = {union};");
+    let docs = input.attrs.iter().filter_map(|a| match &a.meta {
+        syn::Meta::NameValue(doc) if doc.path.is_ident("doc") => Some(&doc.value),
+        _ => None,
+    });
+    quote! {
+        impl ::entity_guard::ts::TS for #name {
+            type WithoutGenerics = Self;
+            type OptionInnerType = Self;
+            fn docs() -> ::core::option::Option<::std::string::String> {
+                ::core::option::Option::Some(::entity_guard::ts::format_docs(&[#(#docs),*]))
+            }
+            fn name(_: &::entity_guard::ts::Config) -> ::std::string::String {
+                ::std::string::String::from(#shown)
+            }
+            fn inline(_: &::entity_guard::ts::Config) -> ::std::string::String {
+                ::std::string::String::from(#union)
+            }
+            fn decl(_: &::entity_guard::ts::Config) -> ::std::string::String {
+                ::std::string::String::from(#declared)
+            }
+            fn decl_concrete(config: &::entity_guard::ts::Config) -> ::std::string::String {
+                <Self as ::entity_guard::ts::TS>::decl(config)
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,7 +136,19 @@ mod tests {
             #[tenant(enum_name = "payment_status")]
             pub enum PaymentStatus { RequiresAction, Succeeded }
         };
-        let file = syn::parse2(expand(&input).expect("it expands")).expect("it is Rust");
+        let file = syn::parse2(expand(&input, false).expect("it expands")).expect("it is Rust");
+        insta::assert_snapshot!(prettyplease::unparse(&file));
+    }
+
+    #[test]
+    fn an_enum_declares_itself_in_typescript_when_asked() {
+        let input = syn::parse_quote! {
+            /// Where it stands.
+            #[tenant(enum_name = "payment_status")]
+            pub enum PaymentStatus { RequiresAction, Succeeded }
+        };
+        let file = typescript(&input, &["requires_action".into(), "succeeded".into()]);
+        let file = syn::parse2(file).expect("it is Rust");
         insta::assert_snapshot!(prettyplease::unparse(&file));
     }
 }

@@ -41,6 +41,11 @@ mod upsert;
 mod value;
 pub mod whole;
 
+/// For what the derive writes with the feature `ts`.
+#[cfg(feature = "ts")]
+#[doc(hidden)]
+pub use ts_rs as ts;
+
 pub use account::{AccountId, MissingAccount};
 pub use aggregate::{Aggregate, AggregateList, GroupKey, count};
 pub use chain::{Append, Chain};

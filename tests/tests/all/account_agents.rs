@@ -209,6 +209,38 @@ async fn payments_are_split_exactly_while_routes_and_agents_change_at_once() {
     }
 }
 
+/// Between the two reads of a split nobody can change the parts.
+#[tokio::test]
+async fn a_split_reads_routes_and_agents_as_they_stand_together() {
+    let desk = Desk::new().await;
+    let payment = desk.paid(1_000).await;
+    let (holder, other) = (
+        desk.database.superuser().await,
+        desk.database.superuser().await,
+    );
+    // The split has read the routes and waits for the agents.
+    holder
+        .batch_execute("BEGIN; LOCK TABLE account_agents")
+        .await
+        .unwrap();
+    let change = async {
+        let waits = "SELECT count(*) FROM pg_locks WHERE relation = 'account_agents'::regclass AND NOT granted";
+        while other.query_one(waits, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let hold = "SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE NOWAIT";
+        let refused = other
+            .query(hold, &[&desk.a.account().as_uuid()])
+            .await
+            .expect_err("the split holds the account against changes of its parts");
+        assert_eq!(refused.code().unwrap().code(), "55P03");
+        holder.batch_execute("COMMIT").await.unwrap();
+    };
+    let split = desk.distribute(payment);
+    let (shares, ()) = Box::pin(futures_util::future::join(split, change)).await;
+    assert_eq!(shares.iter().map(|share| share.amount).sum::<i64>(), 1_000);
+}
+
 /// S13: nobody learns by a guess whether there is an account, or an invitation.
 #[tokio::test]
 async fn an_invitation_that_is_unknown_used_revoked_or_late_is_the_same_as_none() {
