@@ -7,7 +7,7 @@ use sea_orm::{EntityTrait, Iden, Iterable};
 use crate::{
     account_agents, account_payment_settings, account_payout_routes, accounts, lookups, pay_out,
     payment_enums, payment_log_heads, payment_share_tracking, payment_system_logs, ppu,
-    ppu_redemptions, stripe_payments, unscoped,
+    ppu_redemptions, stripe_outbox, stripe_payments, unscoped,
 };
 
 /// A tenant table with everything that its entity says of it.
@@ -45,6 +45,7 @@ pub fn tenant_tables() -> Vec<TenantTable> {
         payment_system_logs::PaymentSystemLogs,
         ppu::Ppus,
         ppu_redemptions::PpuRedemptions,
+        stripe_outbox::StripeOutbox,
         stripe_payments::StripePayments,
     ]
 }
@@ -68,6 +69,8 @@ pub fn enums() -> Vec<EnumType> {
     vec![
         labels(AgentStatus::ALL, AgentStatus::as_str),
         labels(LogLevel::ALL, LogLevel::as_str),
+        labels(OutboxKind::ALL, OutboxKind::as_str),
+        labels(OutboxStatus::ALL, OutboxStatus::as_str),
         labels(PayFor::ALL, PayFor::as_str),
         labels(PayOutStatus::ALL, PayOutStatus::as_str),
         labels(PayeeRole::ALL, PayeeRole::as_str),

@@ -3,7 +3,7 @@
 use entity_declaration::Lookup;
 
 /// The account lookups.
-pub(crate) const LOOKUPS: &[Lookup] = &[ACCOUNTS_AFTER];
+pub(crate) const LOOKUPS: &[Lookup] = &[ACCOUNTS_AFTER, ACCOUNTS_WITH_DUE_JOBS];
 
 /// Accounts in the order of their ids, which are in the order in which they were made.
 const ACCOUNTS_AFTER: Lookup = Lookup {
@@ -12,4 +12,25 @@ const ACCOUNTS_AFTER: Lookup = Lookup {
     returns: "SETOF uuid",
     body: "SELECT id FROM public.accounts WHERE id > after ORDER BY id LIMIT most",
     reads: &[("accounts", &["id"])],
+};
+
+/// Accounts with work that is due, in the order of their ids and beginning after one of them, so that a worker comes round to
+/// each. It leaps from account to account: one with very many jobs costs no more than one with a single job.
+const ACCOUNTS_WITH_DUE_JOBS: Lookup = Lookup {
+    name: "accounts_with_due_jobs",
+    arguments: "after uuid, most integer",
+    returns: "SETOF uuid",
+    body: "WITH RECURSIVE pending(account) AS (
+            (SELECT first.account_id FROM public.stripe_outbox first
+             WHERE first.due_at IS NOT NULL AND first.account_id > after ORDER BY first.account_id LIMIT 1)
+          UNION ALL
+            SELECT (SELECT next.account_id FROM public.stripe_outbox next
+                    WHERE next.due_at IS NOT NULL AND next.account_id > pending.account ORDER BY next.account_id LIMIT 1)
+            FROM pending WHERE pending.account IS NOT NULL
+          )
+          SELECT pending.account FROM pending
+          WHERE EXISTS (SELECT FROM public.stripe_outbox due
+                        WHERE due.account_id = pending.account AND due.due_at <= now())
+          LIMIT most",
+    reads: &[("stripe_outbox", &["account_id", "due_at"])],
 };

@@ -1,6 +1,7 @@
 //! The outbox: calls to Stripe that are to be made, saved together with the change that they belong to.
 
 use chrono::{DateTime, Utc};
+use entity_declaration::{Check, ForeignKey, Index, TableSchema};
 use entity_derive::TenantScoped;
 use sea_orm::entity::prelude::*;
 
@@ -66,5 +67,61 @@ pub(crate) struct Model {
     #[tenant(updated_at)]
     pub updated_at: DateTime<Utc>,
 }
+
+/// What the table has beside its columns.
+pub(crate) const SCHEMA: TableSchema = TableSchema {
+    foreign_keys: &[
+        ForeignKey::of_account("stripe_outbox_account_id_fkey"),
+        ForeignKey::within_account(
+            "stripe_outbox_pay_out_id_fkey",
+            &["account_id", "pay_out_id"],
+            "pay_out",
+        ),
+    ],
+    checks: &[
+        Check(
+            "stripe_outbox_idempotency_key",
+            "char_length(idempotency_key) BETWEEN 1 AND 255",
+        ),
+        Check("stripe_outbox_attempts", "attempts >= 0"),
+        Check(
+            "stripe_outbox_due_at",
+            "(status IN ('ready', 'sending', 'unknown')) = (due_at IS NOT NULL)",
+        ),
+        Check(
+            "stripe_outbox_lease",
+            "(status = 'sending') = (lease IS NOT NULL)",
+        ),
+        Check(
+            "stripe_outbox_sent_at",
+            "status NOT IN ('sending', 'unknown') OR sent_at IS NOT NULL",
+        ),
+        Check(
+            "stripe_outbox_last_error",
+            "char_length(last_error) BETWEEN 1 AND 64",
+        ),
+        Check(
+            "stripe_outbox_response_id",
+            "status <> 'done' OR response_id IS NOT NULL",
+        ),
+    ],
+    indexes: &[
+        Index::unique(
+            "stripe_outbox_pay_out_key",
+            &["account_id", "kind", "pay_out_id"],
+        ),
+        Index::unique(
+            "stripe_outbox_idempotency_key_key",
+            &["account_id", "idempotency_key"],
+        ),
+        Index::new("stripe_outbox_due_at_idx", &["account_id", "due_at"])
+            .only("due_at IS NOT NULL"),
+        Index::new(
+            "stripe_outbox_created_at_idx",
+            &["account_id", "created_at", "id"],
+        ),
+    ],
+    ..TableSchema::DEFAULT
+};
 
 impl ActiveModelBehavior for ActiveModel {}
