@@ -203,10 +203,8 @@ fn enter(edits: &mut Edits, names: &Names) -> anyhow::Result<()> {
         .collect();
     let isolation = "tests/tests/all/isolation.rs";
     edits.after(isolation, "const CASES: &[&str] = &[\n", &cases)?;
-    let import = format!("use super::isolation_{table}::aim_at_{table};\n");
-    edits.before(isolation, "use super::isolation", &import)?;
     let aim = format!(
-        "    if let Some(outcome) = Box::pin(aim_at_{table}(case, cast, a)).await {{\n        return outcome;\n    }}\n"
+        "    if let Some(outcome) = Box::pin(super::isolation_{table}::aim_at_{table}(case, cast, a)).await {{\n        return outcome;\n    }}\n"
     );
     edits.before(isolation, "    match case {\n", &aim)?;
     let fixtures = "tests/src/fixtures.rs";
