@@ -210,7 +210,7 @@ fn enter(edits: &mut Edits, names: &Names) -> anyhow::Result<()> {
     let fixtures = "tests/src/fixtures.rs";
     let rows =
         format!("        {table}(&db.tenant(a)).await;\n        {table}(&db.tenant(b)).await;\n");
-    edits.before(fixtures, "        Self {\n            database,\n", &rows)?;
+    edits.before(fixtures, "        Self {\n", &rows)?;
     edits.append(fixtures, &names.filled(include_str!("new/fixture.txt")))?;
     let control = format!("    mod {}_control;\n", claim(table));
     edits.before(
