@@ -2,7 +2,8 @@
 //!
 //! The router's state says which account a request is for ([`TenantResolver`]); handlers then ask for a
 //! [`Tenant`](crate::Tenant), and return [`Error`](crate::Error) as it is. [`Json`], [`Query`] and [`Path`] are axum's own
-//! in use, and differ in what they answer to bad input: a problem that names the field and never repeats the input.
+//! in use, and differ in what they answer to bad input: a problem that names the field and never repeats the input. They
+//! are one type for all frameworks, so that a handler which uses nothing else of axum's runs on actix-web as it is.
 //!
 //! ```
 //! use access::axum::{Denied, Json, Query, TenantResolver, bearer_token};
@@ -59,14 +60,11 @@
 //! | 503 | `timeout`, `unavailable` | nothing was saved, try again; with `Retry-After` |
 
 mod extract;
-mod problem;
+mod respond;
 mod tenant;
 
-pub use extract::{Json, Path, Query};
-#[cfg(feature = "ts")]
-pub(crate) use problem::Problem;
-pub use problem::Rejection;
-pub use tenant::{Denied, TenantResolver, bearer_token};
+pub use crate::http::{Created, Denied, Json, Path, Query, Rejection};
+pub use tenant::{TenantResolver, bearer_token};
 
 #[cfg(test)]
 mod tests;

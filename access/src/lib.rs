@@ -21,12 +21,16 @@ pub mod account_agents;
 pub mod account_payment_settings;
 pub mod account_payout_routes;
 pub mod accounts;
+#[cfg(feature = "actix")]
+pub mod actix;
 mod atomic;
 #[cfg(feature = "axum")]
 pub mod axum;
 mod check;
 mod db;
 mod error;
+#[cfg(feature = "http")]
+mod http;
 mod journal;
 pub mod lifecycle;
 mod money;

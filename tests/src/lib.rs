@@ -10,6 +10,7 @@
 
 mod database;
 pub mod fixtures;
+pub mod http;
 pub mod notes;
 pub mod outbox;
 pub mod proxy;

@@ -325,7 +325,7 @@ async fn answer(line: &mut TcpStream, request: String) -> Option<(u16, Value)> {
             let length = head
                 .lines()
                 .find_map(|line| line.strip_prefix("content-length: "))?;
-            if body.len() >= length.parse().ok()? {
+            if body.len() >= length.parse::<usize>().ok()? {
                 break (head.to_owned(), body.to_owned());
             }
         }

@@ -3,7 +3,9 @@
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    // Both examples are built from the same handlers.
+    clippy::duplicate_mod
 )]
 
 mod all {
@@ -15,6 +17,7 @@ mod all {
     mod faults;
     mod gate;
     mod guard;
+    mod http;
     mod isolation;
     mod isolation_codes;
     mod isolation_money;
@@ -32,6 +35,7 @@ mod all {
     mod ppu;
     mod ppu_issue;
     mod row_level_security;
+    mod runtimes;
     mod session;
     mod stripe_payments;
     mod stripe_payments_lists;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use ::axum::{
     extract::FromRequestParts,
-    http::{StatusCode, header::AUTHORIZATION, request::Parts},
+    http::{header::AUTHORIZATION, request::Parts},
 };
-use entity_guard::MissingAccount;
 
-use super::Rejection;
-use crate::{AccountId, Db, Error, Tenant};
+use crate::{
+    AccountId, Db, Tenant,
+    http::{self, Denied, Rejection},
+};
 
 /// Says which account a request is for; implemented by the router's state.
 ///
@@ -89,44 +90,14 @@ impl<R: TenantResolver> TenantResolver for Arc<R> {
     }
 }
 
-/// Why a request gets no account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Denied {
-    /// It isn't known who asks: no token, or one that is forged or expired. 401.
-    #[error("unauthenticated")]
-    Unauthenticated,
-    /// Who asks doesn't act for the account. 403.
-    #[error("forbidden")]
-    Forbidden,
-    /// It can't be found out at present. 503.
-    #[error("unavailable")]
-    Unavailable,
-}
-
-impl From<MissingAccount> for Denied {
-    fn from(_: MissingAccount) -> Self {
-        Self::Unauthenticated
-    }
-}
-
 /// The handle of the account that the state's [`TenantResolver`] names.
 impl<S: TenantResolver> FromRequestParts<S> for Tenant {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        match state.account(parts).await {
-            Ok(account) => Ok(state.db().tenant(account)),
-            Err(Denied::Unauthenticated) => Err(Rejection::unauthenticated(S::CHALLENGE)),
-            Err(Denied::Forbidden) => Err(Rejection::new(
-                StatusCode::FORBIDDEN,
-                Error::Forbidden.code(),
-            )),
-            Err(Denied::Unavailable) => Err(Rejection::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                Error::Unavailable.code(),
-            )),
-        }
+        let account = state.account(parts).await;
+        let account = account.map_err(|denied| Rejection::denied(denied, S::CHALLENGE))?;
+        Ok(state.db().tenant(account))
     }
 }
 
@@ -143,11 +114,6 @@ impl<S: TenantResolver> FromRequestParts<S> for Tenant {
 /// ```
 #[must_use]
 pub fn bearer_token(request: &Parts) -> Option<&str> {
-    let mut headers = request.headers.get_all(AUTHORIZATION).iter();
-    let (Some(header), None) = (headers.next(), headers.next()) else {
-        return None;
-    };
-    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty()).then_some(token)
+    let headers = request.headers.get_all(AUTHORIZATION).iter();
+    http::bearer(headers.map(|header| header.as_bytes()))
 }

@@ -369,26 +369,3 @@ async fn a_response_that_cannot_be_written_shows_nothing() {
     let response = Json(unwritable).into_response();
     assert_eq!(problem(response).await, of(500, "internal", ""));
 }
-
-#[test]
-fn a_bearer_token_is_read_from_one_header_alone() {
-    let token = |headers: &[&str]| {
-        let mut request = Request::get("/");
-        for header in headers {
-            request = request.header(header::AUTHORIZATION, *header);
-        }
-        let (parts, ()) = request.body(()).unwrap().into_parts();
-        bearer_token(&parts).map(str::to_owned)
-    };
-    assert_eq!(token(&["Bearer abc"]).as_deref(), Some("abc"));
-    assert_eq!(token(&["bearer  abc"]).as_deref(), Some("abc"));
-    for none in [
-        &[][..],
-        &["Basic abc"],
-        &["Bearer"],
-        &["Bearer "],
-        &["Bearer a", "Bearer b"],
-    ] {
-        assert_eq!(token(none), None, "{none:?}");
-    }
-}

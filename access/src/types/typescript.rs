@@ -107,8 +107,8 @@ pub fn typescript() -> String {
         ErasedTable,
         Fate
     ];
-    #[cfg(feature = "axum")]
-    declare![crate::axum::Problem<'static>];
+    #[cfg(feature = "http")]
+    declare![crate::http::Problem<'static>];
     text
 }
 

@@ -12,6 +12,7 @@ use crate::{Config, ConnectError, Error, connection::Connection, tls};
 #[derive(Clone)]
 pub(crate) struct Pool {
     connections: managed::Pool<Manager>,
+    runtime: Runtime,
     /// How long an answer may take: the statement timeout and some patience; none when there is no timeout.
     answer_within: Option<Duration>,
 }
@@ -19,6 +20,26 @@ pub(crate) struct Pool {
 pub(crate) struct Manager {
     config: Config,
     tls: MakeRustlsConnect,
+    runtime: Runtime,
+}
+
+/// The runtime that the pool was made in, which drives all its connections: a program may have others that end sooner,
+/// such as a server's workers, and each connection serves them all.
+#[derive(Clone)]
+struct Runtime(Option<tokio::runtime::Handle>);
+
+impl Runtime {
+    fn current() -> Self {
+        Self(tokio::runtime::Handle::try_current().ok())
+    }
+
+    /// What `work` gives; nothing when the runtime is gone.
+    async fn run<R: Send + 'static>(
+        &self,
+        work: impl Future<Output = R> + Send + 'static,
+    ) -> Option<R> {
+        self.0.as_ref()?.spawn(work).await.ok()
+    }
 }
 
 impl managed::Manager for Manager {
@@ -26,7 +47,12 @@ impl managed::Manager for Manager {
     type Error = ConnectError;
 
     async fn create(&self) -> Result<Connection, ConnectError> {
-        Connection::open(&self.config, &self.tls).await
+        let (config, tls) = (self.config.clone(), self.tls.clone());
+        let opened = async move { Connection::open(&config, &tls).await };
+        match self.runtime.run(opened).await {
+            Some(opened) => opened,
+            None => Connection::open(&self.config, &self.tls).await,
+        }
     }
 
     async fn recycle(
@@ -51,7 +77,13 @@ impl Pool {
         let size = config.pool_size;
         let wait = config.acquire_timeout;
         let create = config.connect_timeout;
-        let connections = managed::Pool::builder(Manager { config, tls })
+        let runtime = Runtime::current();
+        let manager = Manager {
+            config,
+            tls,
+            runtime: runtime.clone(),
+        };
+        let connections = managed::Pool::builder(manager)
             .max_size(size)
             .wait_timeout(Some(wait))
             .create_timeout(Some(create))
@@ -60,6 +92,7 @@ impl Pool {
             .map_err(|error| ConnectError::Unreachable(error.to_string()))?;
         Ok(Self {
             connections,
+            runtime,
             answer_within,
         })
     }
@@ -67,7 +100,7 @@ impl Pool {
     /// A connection, for connect's checks.
     pub(crate) async fn first(&self) -> Result<Lease, ConnectError> {
         match self.connections.get().await {
-            Ok(connection) => Ok(Lease::of(connection)),
+            Ok(connection) => Ok(self.lend(connection)),
             Err(managed::PoolError::Backend(error)) => Err(error),
             Err(other) => Err(ConnectError::Unreachable(other.to_string())),
         }
@@ -76,11 +109,19 @@ impl Pool {
     pub(crate) async fn lease(&self) -> Result<Lease, Error> {
         // Boxed, so that the futures of callers stay small: connecting is the largest part.
         match Box::pin(self.connections.get()).await {
-            Ok(connection) => Ok(Lease::of(connection)),
+            Ok(connection) => Ok(self.lend(connection)),
             Err(error) => {
                 tracing::warn!(reason = pool_reason(&error), "no connection");
                 Err(Error::Unavailable)
             }
+        }
+    }
+
+    fn lend(&self, connection: Object<Manager>) -> Lease {
+        Lease {
+            connection: Some(connection),
+            runtime: self.runtime.clone(),
+            under_way: AtomicBool::new(false),
         }
     }
 
@@ -113,17 +154,11 @@ fn pool_reason(error: &managed::PoolError<ConnectError>) -> &'static str {
 /// A connection on loan. Dropped while something is under way, it is settled before the next caller gets it.
 pub(crate) struct Lease {
     connection: Option<Object<Manager>>,
+    runtime: Runtime,
     under_way: AtomicBool,
 }
 
 impl Lease {
-    fn of(connection: Object<Manager>) -> Self {
-        Self {
-            connection: Some(connection),
-            under_way: AtomicBool::new(false),
-        }
-    }
-
     /// From here on a drop has to settle the connection.
     pub(crate) fn start(&self) -> Result<&Connection, Error> {
         self.under_way.store(true, Ordering::Release);
@@ -141,20 +176,49 @@ impl Drop for Lease {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        if !connection.is_usable() {
-            drop(Object::take(connection));
-        } else if *self.under_way.get_mut() {
-            match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => drop(runtime.spawn(settle(connection))),
-                Err(_) => drop(Object::take(connection)),
+        let connection = ClosedOnDrop(Some(connection));
+        if connection.is_usable() {
+            if *self.under_way.get_mut() {
+                // Without a runtime, or with one that ends before this has, the connection is closed.
+                if let Some(runtime) = &self.runtime.0 {
+                    drop(runtime.spawn(settle(connection)));
+                }
+            } else {
+                connection.hand_on();
             }
         }
     }
 }
 
+/// A connection that isn't known to be whole: however this is dropped, nobody else gets it.
+struct ClosedOnDrop(Option<Object<Manager>>);
+
+impl ClosedOnDrop {
+    fn is_usable(&self) -> bool {
+        self.0.as_deref().is_some_and(Connection::is_usable)
+    }
+
+    /// Nothing is open on it: it goes back to the pool.
+    fn hand_on(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for ClosedOnDrop {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
+
 /// Holds the connection out of the pool until nothing is open on it, or closes it.
-async fn settle(connection: Object<Manager>) {
-    if !connection.settle().await {
-        drop(Object::take(connection));
+async fn settle(connection: ClosedOnDrop) {
+    let settled = match connection.0.as_deref() {
+        Some(open) => open.settle().await,
+        None => false,
+    };
+    if settled {
+        connection.hand_on();
     }
 }

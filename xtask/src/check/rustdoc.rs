@@ -24,7 +24,7 @@ pub(super) struct Place {
 
 /// The crates, with their features: `access` first, then those whose items it shows.
 const CRATES: [(&str, Option<&str>); 3] = [
-    ("access", Some("axum")),
+    ("access", Some("actix,axum")),
     ("entity", None),
     ("entity-guard", None),
 ];

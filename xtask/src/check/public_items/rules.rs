@@ -35,8 +35,9 @@ const STORED: &[&str] = &["entity_guard::value::ColumnType"];
 const CONVERTED: &[(&str, &str)] = &[("From", "entity_guard::error::Error")];
 
 /// Structs with fields of their own. Others are plain: all their fields are public.
-const OPAQUE: [&str; 14] = [
+const OPAQUE: [&str; 16] = [
     "AccountId",
+    "BodyLimit",
     "Config",
     "Currency",
     "Cursor",
@@ -44,6 +45,7 @@ const OPAQUE: [&str; 14] = [
     "InvitationToken",
     "PurchaseCode",
     "Rejection",
+    "Resolver",
     "SystemDb",
     "SystemScope",
     "SystemTenant",
