@@ -37,6 +37,11 @@ export type PpuId = string;
 export type PpuRedemptionId = string;
 
 /**
+ * The id of a [`StripeEvent`](crate::stripe_events::StripeEvent).
+ */
+export type StripeEventId = string;
+
+/**
  * The id of a [`StripePayment`](crate::stripe_payments::StripePayment).
  */
 export type StripePaymentId = string;
@@ -90,6 +95,16 @@ next: Cursor | null, };
  * Where an agent of an account stands.
  */
 export type AgentStatus = "invited" | "active" | "revoked";
+
+/**
+ * What became of a payout from a connected account to its bank.
+ */
+export type BankPayoutStatus = "paid" | "failed";
+
+/**
+ * What became of an event that Stripe sent.
+ */
+export type EventOutcome = "applied" | "ignored" | "stale" | "pending";
 
 /**
  * How much an entry of the audit log matters.
@@ -929,6 +944,137 @@ first_broken: number | null,
  * Whether the end of the log is the one that was written last: nothing was cut off.
  */
 complete: boolean, };
+
+/**
+ * One event that Stripe sent about the account.
+ */
+export type StripeEvent = { 
+/**
+ * The row's id; later events that were received have larger ones.
+ */
+id: StripeEventId, 
+/**
+ * Stripe's id of the event (`evt_…`), received once per account.
+ */
+event: string, 
+/**
+ * What happened, in Stripe's words, such as `payment_intent.succeeded`.
+ */
+kind: string, 
+/**
+ * The version of Stripe's API that the event is written in.
+ */
+api_version: string | null, 
+/**
+ * When it happened at Stripe, to the second.
+ */
+created: string, 
+/**
+ * What it is about, by Stripe's id: the payment intent or charge, the transfer, the connected account.
+ */
+subject: string | null, 
+/**
+ * Whether the account was named by what Stripe signed, and not found by a lookup.
+ */
+signed: boolean, 
+/**
+ * What its effect depends on, without personal data: it stays when the payload is erased.
+ */
+facts: JsonValue, 
+/**
+ * What became of it.
+ */
+outcome: EventOutcome, 
+/**
+ * The event as Stripe sent it; none once erased.
+ */
+payload: JsonValue | null, 
+/**
+ * When it was received.
+ */
+received_at: string, };
+
+/**
+ * Which events a list is about; all of the account's unless a field narrows it.
+ */
+export type ListStripeEvents = { 
+/**
+ * Only of this kind, such as `payment_intent.succeeded`.
+ */
+kind?: string | null, 
+/**
+ * Only about this object of Stripe's: a payment intent or charge, a transfer, a connected account.
+ */
+subject?: string | null, 
+/**
+ * Only with this outcome.
+ */
+outcome?: EventOutcome | null, 
+/**
+ * How many on a page: 50 unless set, 1 to 500.
+ */
+limit?: number | null, 
+/**
+ * Where the page begins: the `next` of the page before.
+ */
+cursor?: Cursor | null, };
+
+/**
+ * A connected account of Stripe (`acct_…`) that belongs to the account.
+ */
+export type ConnectedAccount = { 
+/**
+ * Stripe's id (`acct_…`).
+ */
+connected_account: string, 
+/**
+ * Whether it can take charges; none until Stripe has said so.
+ */
+charges_enabled: boolean | null, 
+/**
+ * Whether it can be paid out to a bank; none until Stripe has said so.
+ */
+payouts_enabled: boolean | null, 
+/**
+ * Stripe's code for why it is restricted, such as `requirements.past_due`.
+ */
+disabled_reason: string | null, 
+/**
+ * When Stripe said so.
+ */
+described_at: string | null, 
+/**
+ * The last payout to its bank, by Stripe's id (`po_…`).
+ */
+bank_payout: string | null, 
+/**
+ * What became of that payout.
+ */
+bank_payout_status: BankPayoutStatus | null, 
+/**
+ * Its amount, in minor units.
+ */
+bank_payout_amount: number | null, 
+/**
+ * Its currency.
+ */
+bank_payout_currency: Currency | null, 
+/**
+ * Stripe's code for why it failed, such as `account_closed`.
+ */
+bank_payout_failure: string | null, 
+/**
+ * When Stripe said so.
+ */
+bank_payout_at: string | null, 
+/**
+ * When the row was made.
+ */
+created_at: string, 
+/**
+ * When it was last changed.
+ */
+updated_at: string, };
 
 /**
  * A purchase code, and how often it was redeemed.

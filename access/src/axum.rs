@@ -47,6 +47,7 @@
 //! | status | `code` | when |
 //! |---|---|---|
 //! | 400 | `malformed_json`, `malformed_body` | the body is no JSON, or broke off |
+//! | 400 | `bad_signature` | a webhook that Stripe didn't sign, or too long ago |
 //! | 401 | `unauthenticated` | the resolver doesn't know who asks; with `WWW-Authenticate` |
 //! | 403 | `forbidden` | the resolver refused, or the database did |
 //! | 404 | `not_found` | no such row in the account, whether or not another account has it, or no id at all |

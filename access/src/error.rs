@@ -29,6 +29,9 @@ pub enum Error {
     /// The login lacks a right, or row level security refused.
     #[error("forbidden")]
     Forbidden,
+    /// What came as Stripe's isn't signed by it, or was signed too long ago; nothing was looked at.
+    #[error("bad signature")]
+    BadSignature,
     /// A statement took too long, or waited too long for a lock; nothing was saved.
     #[error("timed out")]
     Timeout,
@@ -86,8 +89,8 @@ pub enum Reason {
 }
 
 impl Error {
-    /// A word for programs: `not_found`, `conflict`, `invalid`, the reason's, `forbidden`, `timeout`, `unavailable`,
-    /// `commit_unknown`, `saved_unreadable`, `internal`.
+    /// A word for programs: `not_found`, `conflict`, `invalid`, the reason's, `forbidden`, `bad_signature`, `timeout`,
+    /// `unavailable`, `commit_unknown`, `saved_unreadable`, `internal`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -96,6 +99,7 @@ impl Error {
             Self::Invalid { .. } => "invalid",
             Self::Rejected(reason) => reason.code(),
             Self::Forbidden => "forbidden",
+            Self::BadSignature => "bad_signature",
             Self::Timeout => "timeout",
             Self::Unavailable => "unavailable",
             Self::CommitUnknown => "commit_unknown",
@@ -224,6 +228,7 @@ fn field_of(name: &str) -> &'static str {
         ("account_payout_routes_role", "role"),
         ("account_payout_routes_share_bp", "share_bp"),
         ("accounts_name_length", "name"),
+        ("connected_accounts_connected_account", "connected_account"),
         ("pay_out_amount", "amount"),
         ("pay_out_currency", "currency"),
         ("pay_out_idempotency_key", "idempotency_key"),
@@ -234,6 +239,7 @@ fn field_of(name: &str) -> &'static str {
         ("ppu_pay_for_id", "pay_for_id"),
         ("ppu_redemptions_idempotency_key", "idempotency_key"),
         ("ppu_redemptions_redeemer", "redeemer"),
+        ("stripe_events_event", "event"),
         ("stripe_payments_amount", "amount"),
         ("stripe_payments_buyer", "buyer"),
         ("stripe_payments_currency", "currency"),

@@ -27,6 +27,7 @@ mod atomic;
 #[cfg(feature = "axum")]
 pub mod axum;
 mod check;
+pub mod connected_accounts;
 mod db;
 mod error;
 #[cfg(feature = "http")]
@@ -40,16 +41,19 @@ pub mod pay_out;
 pub mod payment_share_tracking;
 pub mod payment_system_logs;
 pub mod ppu;
+pub mod stripe_events;
 pub mod stripe_payments;
 pub mod system;
 mod transaction;
 pub mod types;
+pub mod webhook;
 mod whole;
 
 pub use db::{Db, Tenant};
 pub use entity::{
     AccountAgentId, Currency, InvalidCurrency, InvalidPurchaseCode, OutboxJobId, PayOutId,
-    PaymentShareId, PayoutRouteId, PpuId, PpuRedemptionId, PurchaseCode, StripePaymentId,
+    PaymentShareId, PayoutRouteId, PpuId, PpuRedemptionId, PurchaseCode, StripeEventId,
+    StripePaymentId,
 };
 pub use entity_guard::{
     AccountId, Config, ConfigError, ConnectError, Isolation, MissingAccount, Patch, PoolStatus,

@@ -29,6 +29,7 @@ use crate::{
     outbox,
     payment_share_tracking::{CREATOR, PLATFORM},
     system::{self, Progress, Sweep, Swept, SystemScope},
+    webhook,
 };
 
 /// The version of the format that [`export`] writes.
@@ -287,6 +288,7 @@ pub async fn erase(
     {
         return Err(Error::Rejected(Reason::OutOfReach));
     }
+    webhook::inbox::unlink_all(&tx).await?;
     let deleted = || tables.iter().rev().filter(|table| !is_kept(table));
     for table in deleted() {
         table.delete(&tx.guard).await?;

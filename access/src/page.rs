@@ -43,6 +43,7 @@ pub(crate) enum List {
     PpuRedemptions = 8,
     AccountAgents = 9,
     OutboxJobs = 10,
+    StripeEvents = 11,
 }
 
 impl Cursor {

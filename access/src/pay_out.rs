@@ -20,6 +20,7 @@ use crate::{
     outbox,
     page::{self, List},
     payment_share_tracking::{CREATOR, PLATFORM, PaymentShare, ShareStatus, may_become, open},
+    webhook,
 };
 
 pub use entity::{
@@ -134,18 +135,9 @@ pub async fn record_transfer(
                     Err(Error::Conflict)
                 };
             }
-            let update = Update::new().set(PayOuts::TRANSFER, Some(transfer.to_owned()));
-            let payout = transition(scope, &payout, PayOutStatus::Paid, update).await?;
-            let shares = Update::<PaymentShareTracking>::new()
-                .set(PaymentShareTracking::STATUS, ShareStatus::Paid)
-                .filter(
-                    PaymentShareTracking::PAY_OUT_ID
-                        .eq(Some(id))
-                        .and(may_become(ShareStatus::Paid)),
-                );
-            shares.execute(&scope.tenant().guard).await?;
+            let payout = paid(scope, &payout, transfer).await?;
             scope.note(entry("pay_out.record_transfer", &payout));
-            Ok(payout)
+            webhook::payouts::catch_up(scope, payout).await
         })
     })
     .await
@@ -196,6 +188,52 @@ pub async fn cancel(tenant: &Tenant, id: PayOutId) -> Result<PayOut, Error> {
         })
     })
     .await
+}
+
+/// Takes a payout to paid by a transfer, and its shares with it.
+pub(crate) async fn paid(
+    scope: &Scope<'_>,
+    payout: &PayOut,
+    transfer: &str,
+) -> Result<PayOut, Error> {
+    let update = Update::new().set(PayOuts::TRANSFER, Some(transfer.to_owned()));
+    let payout = transition(scope, payout, PayOutStatus::Paid, update).await?;
+    let shares = Update::<PaymentShareTracking>::new()
+        .set(PaymentShareTracking::STATUS, ShareStatus::Paid)
+        .filter(
+            PaymentShareTracking::PAY_OUT_ID
+                .eq(Some(payout.id))
+                .and(may_become(ShareStatus::Paid)),
+        );
+    shares.execute(&scope.tenant().guard).await?;
+    Ok(payout)
+}
+
+/// Takes a payout to failed, and opens its shares again.
+pub(crate) async fn failed(
+    scope: &Scope<'_>,
+    payout: &PayOut,
+    code: &str,
+    transfer: Option<&str>,
+) -> Result<PayOut, Error> {
+    let mut update = Update::new().set(PayOuts::FAILURE, Some(code.to_owned()));
+    if let Some(transfer) = transfer {
+        update = update.set(PayOuts::TRANSFER, Some(transfer.to_owned()));
+    }
+    let payout = transition(scope, payout, PayOutStatus::Failed, update).await?;
+    reopen(scope, payout.id).await?;
+    Ok(payout)
+}
+
+/// Keeps the transfer of a payout that had failed or was canceled, and whose money has moved all the same.
+pub(crate) async fn moved_after_all(
+    scope: &Scope<'_>,
+    payout: &PayOut,
+    transfer: &str,
+) -> Result<PayOut, Error> {
+    let update = Update::<PayOuts>::new().set(PayOuts::TRANSFER, Some(transfer.to_owned()));
+    let one = update.filter(PayOuts::ID.eq(payout.id));
+    Ok(one.one(&scope.tenant().guard).await?)
 }
 
 /// The payout of an earlier request with the same key.
@@ -278,9 +316,7 @@ async fn connected_account_of(tenant: &Tenant, payee: &str) -> Result<Option<Str
 
 /// Fails a payout whose row is locked; its shares are open again.
 pub(crate) async fn fail(scope: &Scope<'_>, payout: &PayOut, code: &str) -> Result<PayOut, Error> {
-    let update = Update::new().set(PayOuts::FAILURE, Some(code.to_owned()));
-    let payout = transition(scope, payout, PayOutStatus::Failed, update).await?;
-    reopen(scope, payout.id).await?;
+    let payout = failed(scope, payout, code, None).await?;
     scope.note(entry("pay_out.mark_failed", &payout).warning());
     Ok(payout)
 }
@@ -324,7 +360,7 @@ async fn reopen(scope: &Scope<'_>, id: PayOutId) -> Result<(), Error> {
     Ok(())
 }
 
-fn entry(event: &'static str, payout: &PayOut) -> Entry {
+pub(crate) fn entry(event: &'static str, payout: &PayOut) -> Entry {
     let data = json!({
         "status": payout.status,
         "amount": payout.amount,

@@ -4,7 +4,8 @@
 //! agents that are active then, to the unit (largest remainder, ties to the lower position, routes before agents); what
 //! they leave is the account's own. What
 //! goes back to the buyer is taken from all parts in proportion, to the unit: from an open one directly, and for one that
-//! a payout holds or has paid by a clawback, a negative share that the payee's next payout nets.
+//! a payout holds or has paid by a clawback, a negative share that the payee's next payout nets. A dispute that is won gives
+//! back what it took, in the same ways.
 //!
 //! The payee `creator` stands for the account itself, `platform` for the platform, whose shares are never paid out.
 
@@ -335,37 +336,74 @@ pub(crate) async fn take_back(scope: &Scope<'_>, payment: &StripePayment) -> Res
         .collect();
     let taken: i64 = payment.amount - left.iter().sum::<i64>();
     let due = payment.refunded + payment.disputed - taken;
-    if shares.is_empty() || due <= 0 {
+    if shares.is_empty() || due == 0 {
         return Ok(());
     }
-    let amounts = split(due, &left).ok_or(Error::Internal)?;
-    let mut back = Vec::new();
+    let (amounts, what) = if due > 0 {
+        (split(due, &left), "taken_back")
+    } else {
+        let taken = shares.iter().map(|s| s.reversed + s.clawed_back);
+        (split(-due, &taken.collect::<Vec<_>>()), "given_back")
+    };
+    let amounts = amounts.ok_or(Error::Internal)?;
+    let mut moved = Vec::new();
     for (share, amount) in shares.iter().zip(amounts).filter(|(_, amount)| *amount > 0) {
-        let update = Update::<PaymentShareTracking>::new();
-        let update = if share.status == ShareStatus::Open {
-            let all = share.reversed + amount == share.amount;
-            let status = if all {
-                ShareStatus::Reversed
-            } else {
-                ShareStatus::Open
-            };
-            update
-                .increase(PaymentShareTracking::REVERSED, amount)
-                .set(PaymentShareTracking::STATUS, status)
+        if due > 0 {
+            take(scope.tenant(), share, amount).await?;
         } else {
-            claw_back(scope.tenant(), share, amount).await?;
-            update.increase(PaymentShareTracking::CLAWED_BACK, amount)
-        };
-        let one = update.filter(PaymentShareTracking::ID.eq(share.id));
-        one.one(guard).await?;
-        back.push(json!([share.role, amount]));
+            give(scope.tenant(), share, amount).await?;
+        }
+        moved.push(json!([share.role, amount]));
     }
-    let data = json!({ "currency": payment.currency, "taken_back": back });
+    let data = json!({ "currency": payment.currency, what: moved });
     let subject = format!("stripe_payments/{}", payment.id);
     scope.note(Entry::new("payment_share_tracking.reverse", subject, data));
     Ok(())
 }
 
+/// Takes from an open share directly, from another one by a clawback.
+async fn take(tenant: &Tenant, share: &PaymentShare, amount: i64) -> Result<(), Error> {
+    let update = Update::<PaymentShareTracking>::new();
+    let update = if share.status == ShareStatus::Open {
+        let all = share.reversed + amount == share.amount;
+        let status = if all {
+            ShareStatus::Reversed
+        } else {
+            ShareStatus::Open
+        };
+        update
+            .increase(PaymentShareTracking::REVERSED, amount)
+            .set(PaymentShareTracking::STATUS, status)
+    } else {
+        claw_back(tenant, share, amount).await?;
+        update.increase(PaymentShareTracking::CLAWED_BACK, amount)
+    };
+    let one = update.filter(PaymentShareTracking::ID.eq(share.id));
+    one.one(&tenant.guard).await?;
+    Ok(())
+}
+
+/// Gives back what was taken: to a share that no payout holds directly, as far as it was taken so; the rest by a clawback's
+/// opposite, which the payee's next payout pays.
+async fn give(tenant: &Tenant, share: &PaymentShare, amount: i64) -> Result<(), Error> {
+    let held = matches!(share.status, ShareStatus::Reserved | ShareStatus::Paid);
+    let directly = if held { 0 } else { amount.min(share.reversed) };
+    let mut update = Update::<PaymentShareTracking>::new();
+    if directly > 0 {
+        update = update
+            .increase(PaymentShareTracking::REVERSED, -directly)
+            .set(PaymentShareTracking::STATUS, ShareStatus::Open);
+    }
+    if amount > directly {
+        claw_back(tenant, share, directly - amount).await?;
+        update = update.increase(PaymentShareTracking::CLAWED_BACK, directly - amount);
+    }
+    let one = update.filter(PaymentShareTracking::ID.eq(share.id));
+    one.one(&tenant.guard).await?;
+    Ok(())
+}
+
+/// A negative share that takes `amount` back; less than 0 gives it back.
 async fn claw_back(tenant: &Tenant, share: &PaymentShare, amount: i64) -> Result<(), Error> {
     let clawback = NewPaymentShare {
         payment_id: share.payment_id,

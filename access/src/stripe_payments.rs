@@ -16,7 +16,7 @@ use crate::{
     atomic::atomic,
     check,
     page::{self, List},
-    payment_share_tracking,
+    payment_share_tracking, webhook,
 };
 use change::{Back, entry, gone_back, transition};
 
@@ -82,7 +82,10 @@ pub struct CurrencyTotal {
     pub refunded: i128,
 }
 
-/// Adds a payment in the status `requires_payment_method`, and returns it as stored.
+/// Adds a payment in the status `requires_payment_method`, and returns it as stored: with what Stripe has told of its
+/// payment intent before, if anything.
+///
+/// [`webhook::metadata`] says what to put into the payment intent's metadata at Stripe.
 ///
 /// # Errors
 /// [`Error::Invalid`] names the field that is out of its bounds, as [`NewStripePayment`] states them;
@@ -99,6 +102,9 @@ pub async fn create(tenant: &Tenant, new: NewStripePayment) -> Result<StripePaym
                 .set(StripePayments::DISPUTED, 0);
             let payment = insert.one(&scope.tenant().guard).await?;
             scope.note(entry("stripe_payments.create", &payment));
+            if payment.payment_intent.is_some() {
+                return webhook::payments::catch_up(scope, payment).await;
+            }
             Ok(payment)
         })
     })
@@ -230,7 +236,8 @@ pub async fn totals(
     Ok(groups.into_iter().map(total).collect())
 }
 
-/// Changes what callers may change of a payment, and returns it as stored.
+/// Changes what callers may change of a payment, and returns it as stored: with what Stripe has told of its payment intent
+/// before, if it is given one now.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Invalid`] for an empty patch, or names the field;
@@ -245,9 +252,23 @@ pub async fn update(
     }
     check::optional_length("description", check::set(&patch.description), 0..=1000)?;
     check::metadata("metadata", check::set(&patch.metadata))?;
-    let update = Update::<StripePayments>::new().patch(patch);
-    let one = update.filter(StripePayments::ID.eq(id));
-    Ok(one.one(&tenant.guard).await?)
+    let named = check::set(&patch.payment_intent).is_some();
+    let patch = &patch;
+    let changed = async move |tenant: &Tenant| {
+        let update = Update::<StripePayments>::new().patch(patch.clone());
+        let one = update.filter(StripePayments::ID.eq(id));
+        one.one(&tenant.guard).await
+    };
+    if !named {
+        return Ok(changed(tenant).await?);
+    }
+    atomic(tenant, move |scope| {
+        Box::pin(async move {
+            let payment = changed(scope.tenant()).await?;
+            webhook::payments::catch_up(scope, payment).await
+        })
+    })
+    .await
 }
 
 /// Takes the payment to a status on the way, and returns it as stored; one that is there already stays as it is.

@@ -24,7 +24,10 @@ use crate::{
     page::{self, List},
     payment_share_tracking::{self, OpenBalance},
     stripe_payments::{self, CurrencyTotal, ListStripePayments, PaymentStatus},
+    webhook::WebhookSecrets,
 };
+
+pub use crate::webhook::inbox::{Rerouted, link_connected_account, reroute_unrouted_events};
 
 /// How many accounts [`for_each_account`] asks for at once.
 const SWEPT_AT_ONCE: u32 = 500;
@@ -35,6 +38,7 @@ const KEPT_FAILURES: usize = 1_000;
 #[derive(Clone, Debug)]
 pub struct SystemDb {
     guard: entity_guard::Db,
+    secrets: WebhookSecrets,
 }
 
 /// Somebody's use of the system scope, for a reason.
@@ -53,7 +57,22 @@ impl SystemDb {
     /// As [`Db::connect`](crate::Db::connect).
     pub async fn connect(config: Config) -> Result<Self, ConnectError> {
         let guard = entity_guard::Db::connect(config, &entity::schema::SYSTEM).await?;
-        Ok(Self { guard })
+        let secrets = WebhookSecrets::default();
+        Ok(Self { guard, secrets })
+    }
+
+    /// With the secrets by which [`webhook::receive`](crate::webhook::receive) believes what Stripe sends.
+    #[must_use]
+    pub fn webhook_secrets(self, secrets: WebhookSecrets) -> Self {
+        Self { secrets, ..self }
+    }
+
+    pub(crate) const fn secrets(&self) -> &WebhookSecrets {
+        &self.secrets
+    }
+
+    pub(crate) const fn guard(&self) -> &entity_guard::Db {
+        &self.guard
     }
 
     /// The scope for `actor`, who uses it for `reason`.
@@ -91,6 +110,10 @@ impl SystemDb {
 }
 
 impl SystemScope {
+    pub(crate) const fn guard(&self) -> &entity_guard::Db {
+        &self.guard
+    }
+
     /// The handle of one account, which acts for the scope's actor.
     pub(crate) fn tenant(&self, account: AccountId) -> Result<Tenant, Error> {
         Tenant::new(self.guard.tenant(account)).acting_for(&self.actor)

@@ -5,7 +5,7 @@
 
 pub use crate::{
     AccountAgentId, Currency, Cursor, OutboxJobId, Page, Patch, PayOutId, PaymentShareId,
-    PayoutRouteId, PpuId, PpuRedemptionId, PurchaseCode, StripePaymentId,
+    PayoutRouteId, PpuId, PpuRedemptionId, PurchaseCode, StripeEventId, StripePaymentId,
     account_agents::{
         AcceptInvitation, AccountAgent, AgentStatus, Commission, InvitationToken, InvitedAgent,
         ListAgents, NewAccountAgent,
@@ -13,6 +13,7 @@ pub use crate::{
     account_payment_settings::{NewPaymentSettings, PaymentSettings, PayoutSchedule},
     account_payout_routes::{NewPayoutRoute, PayeeRole, PayoutRoute, PayoutRoutePatch},
     accounts::{Account, AccountPatch, NewAccount},
+    connected_accounts::{BankPayoutStatus, ConnectedAccount},
     lifecycle::{ErasedTable, ErasurePlan, Fate},
     outbox::{ListOutboxJobs, OutboxJob, OutboxKind, OutboxStatus, TransferRequest},
     pay_out::{ListPayOuts, PayOut, PayOutStatus, RequestPayOut},
@@ -24,6 +25,7 @@ pub use crate::{
         IssueCodes, IssuedCodes, ListPpu, ListRedemptions, Ppu, PpuRedemption, PpuStatus,
         RedeemCode, RedeemedCode,
     },
+    stripe_events::{EventOutcome, ListStripeEvents, StripeEvent},
     stripe_payments::{
         CurrencyTotal, ListStripePayments, NewStripePayment, PayFor, PaymentStatus, StripePayment,
         StripePaymentOrder, StripePaymentPatch,

@@ -5,9 +5,10 @@ use entity_guard::{ColumnType, Table, TenantScoped};
 use sea_orm::{EntityTrait, Iden, Iterable};
 
 use crate::{
-    account_agents, account_payment_settings, account_payout_routes, accounts, lookups, pay_out,
-    payment_enums, payment_log_heads, payment_share_tracking, payment_system_logs, ppu,
-    ppu_redemptions, stripe_outbox, stripe_payments, unscoped,
+    account_agents, account_payment_settings, account_payout_routes, accounts, connected_accounts,
+    lookups, pay_out, payment_enums, payment_log_heads, payment_share_tracking,
+    payment_system_logs, ppu, ppu_redemptions, stripe_events, stripe_outbox, stripe_payments,
+    unscoped,
 };
 
 /// A tenant table with everything that its entity says of it.
@@ -39,12 +40,14 @@ pub fn tenant_tables() -> Vec<TenantTable> {
         accounts::Accounts,
         account_payment_settings::AccountPaymentSettings,
         account_payout_routes::AccountPayoutRoutes,
+        connected_accounts::ConnectedAccounts,
         pay_out::PayOuts,
         payment_log_heads::PaymentLogHeads,
         payment_share_tracking::PaymentShareTracking,
         payment_system_logs::PaymentSystemLogs,
         ppu::Ppus,
         ppu_redemptions::PpuRedemptions,
+        stripe_events::StripeEvents,
         stripe_outbox::StripeOutbox,
         stripe_payments::StripePayments,
     ]
@@ -68,6 +71,8 @@ pub fn enums() -> Vec<EnumType> {
     use payment_enums::*;
     vec![
         labels(AgentStatus::ALL, AgentStatus::as_str),
+        labels(BankPayoutStatus::ALL, BankPayoutStatus::as_str),
+        labels(EventOutcome::ALL, EventOutcome::as_str),
         labels(LogLevel::ALL, LogLevel::as_str),
         labels(OutboxKind::ALL, OutboxKind::as_str),
         labels(OutboxStatus::ALL, OutboxStatus::as_str),

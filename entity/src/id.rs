@@ -97,3 +97,8 @@ id! {
     /// The id of a job of the outbox.
     OutboxJobId
 }
+
+id! {
+    /// The id of a [`StripeEvent`](crate::stripe_events::StripeEvent).
+    StripeEventId
+}

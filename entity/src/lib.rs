@@ -7,6 +7,7 @@ pub mod account_agents;
 pub mod account_payment_settings;
 pub mod account_payout_routes;
 pub mod accounts;
+pub mod connected_accounts;
 mod currency;
 pub mod declared;
 mod id;
@@ -20,13 +21,16 @@ pub mod ppu;
 pub mod ppu_redemptions;
 mod purchase_code;
 pub mod schema;
+pub mod stripe_account_links;
+pub mod stripe_events;
 pub mod stripe_outbox;
 pub mod stripe_payments;
+pub mod unrouted_stripe_events;
 mod unscoped;
 
 pub use currency::{Currency, InvalidCurrency};
 pub use id::{
     AccountAgentId, OutboxJobId, PayOutId, PaymentShareId, PayoutRouteId, PpuId, PpuRedemptionId,
-    StripePaymentId,
+    StripeEventId, StripePaymentId,
 };
 pub use purchase_code::{InvalidPurchaseCode, PurchaseCode};

@@ -3,7 +3,46 @@
 use entity_declaration::Lookup;
 
 /// The account lookups.
-pub(crate) const LOOKUPS: &[Lookup] = &[ACCOUNTS_AFTER, ACCOUNTS_WITH_DUE_JOBS];
+pub(crate) const LOOKUPS: &[Lookup] = &[
+    ACCOUNTS_AFTER,
+    ACCOUNTS_WITH_DUE_JOBS,
+    // Which accounts an event of Stripe's may be about.
+    Lookup {
+        name: "accounts_by_connected_account",
+        arguments: "connected text",
+        returns: "SETOF uuid",
+        body: "SELECT account FROM public.stripe_account_links WHERE connected_account = connected",
+        reads: &[("stripe_account_links", &["account", "connected_account"])],
+    },
+    Lookup {
+        name: "accounts_by_event_subject",
+        arguments: "about text",
+        returns: "SETOF uuid",
+        body: "SELECT DISTINCT account_id FROM public.stripe_events WHERE subject = about AND signed LIMIT 2",
+        reads: &[("stripe_events", &["account_id", "subject", "signed"])],
+    },
+    Lookup {
+        name: "accounts_by_payment_intent",
+        arguments: "intent text",
+        returns: "SETOF uuid",
+        body: "SELECT DISTINCT account_id FROM public.stripe_payments WHERE payment_intent = intent LIMIT 2",
+        reads: &[("stripe_payments", &["account_id", "payment_intent"])],
+    },
+    Lookup {
+        name: "accounts_by_charge",
+        arguments: "of_charge text",
+        returns: "SETOF uuid",
+        body: "SELECT DISTINCT account_id FROM public.stripe_payments WHERE charge = of_charge LIMIT 2",
+        reads: &[("stripe_payments", &["account_id", "charge"])],
+    },
+    Lookup {
+        name: "accounts_by_transfer",
+        arguments: "of_transfer text",
+        returns: "SETOF uuid",
+        body: "SELECT DISTINCT account_id FROM public.pay_out WHERE transfer = of_transfer LIMIT 2",
+        reads: &[("pay_out", &["account_id", "transfer"])],
+    },
+];
 
 /// Accounts in the order of their ids, which are in the order in which they were made.
 const ACCOUNTS_AFTER: Lookup = Lookup {

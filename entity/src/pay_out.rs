@@ -87,6 +87,7 @@ pub(crate) const SCHEMA: TableSchema = TableSchema {
             "pay_out_created_at_idx",
             &["account_id", "created_at", "id"],
         ),
+        Index::new("pay_out_transfer_lookup", &["transfer"]),
     ],
     ..TableSchema::DEFAULT
 };

@@ -99,7 +99,7 @@ pub enum ShareStatus {
     Reserved,
     /// It was paid out.
     Paid,
-    /// It went back to the buyer before it was paid out; final.
+    /// It went back to the buyer before it was paid out. A dispute that is won opens it again.
     Reversed,
 }
 
@@ -112,7 +112,8 @@ pub enum ShareStatus {
 pub enum ShareKind {
     /// A part of the payment; 0 or more.
     Share,
-    /// What is taken back of a part that a payout holds or has paid; less than 0, netted by the next payout.
+    /// What is taken back of a part that a payout holds or has paid: less than 0, netted by the next payout. More than 0
+    /// where a dispute that was won gives it back.
     Clawback,
 }
 
@@ -244,7 +245,37 @@ impl ShareStatus {
             Self::Open => matches!(next, Self::Reserved | Self::Reversed),
             Self::Reserved => matches!(next, Self::Paid | Self::Open),
             Self::Paid => matches!(next, Self::Open),
-            Self::Reversed => false,
+            Self::Reversed => matches!(next, Self::Open),
         }
     }
+}
+
+/// What became of an event that Stripe sent.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[tenant(enum_name = "event_outcome")]
+pub enum EventOutcome {
+    /// It has its effect.
+    Applied,
+    /// It has no effect here: of a kind that isn't known, or about something that isn't recorded.
+    Ignored,
+    /// It says what is known already, or what a later event has overtaken.
+    Stale,
+    /// What it is about isn't there yet: it is applied when it is.
+    Pending,
+}
+
+/// What became of a payout from a connected account to its bank.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, TenantEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[tenant(enum_name = "bank_payout_status")]
+pub enum BankPayoutStatus {
+    /// It was sent to the bank.
+    Paid,
+    /// The bank sent it back, even if it was paid before.
+    Failed,
 }

@@ -89,11 +89,11 @@ pub(crate) const SCHEMA: TableSchema = TableSchema {
     checks: &[
         Check(
             "payment_share_tracking_amount",
-            "CASE kind WHEN 'share' THEN amount > 0 ELSE amount < 0 END",
+            "CASE kind WHEN 'share' THEN amount > 0 ELSE amount <> 0 END",
         ),
         Check(
             "payment_share_tracking_reversed",
-            "CASE kind WHEN 'share' THEN reversed >= 0 AND clawed_back >= 0 AND reversed <= amount - clawed_back \
+            "CASE kind WHEN 'share' THEN reversed >= 0 AND clawed_back >= -reversed AND reversed <= amount - clawed_back \
              ELSE reversed = 0 AND clawed_back = 0 END",
         ),
         Check(

@@ -4,9 +4,10 @@ use entity_guard::{Requirements, Table, TenantScoped, policy};
 
 use crate::{
     account_agents::AccountAgents, account_payment_settings::AccountPaymentSettings,
-    account_payout_routes::AccountPayoutRoutes, accounts::Accounts, pay_out::PayOuts,
-    payment_log_heads::PaymentLogHeads, payment_share_tracking::PaymentShareTracking,
-    payment_system_logs::PaymentSystemLogs, ppu::Ppus, ppu_redemptions::PpuRedemptions,
+    account_payout_routes::AccountPayoutRoutes, accounts::Accounts,
+    connected_accounts::ConnectedAccounts, pay_out::PayOuts, payment_log_heads::PaymentLogHeads,
+    payment_share_tracking::PaymentShareTracking, payment_system_logs::PaymentSystemLogs,
+    ppu::Ppus, ppu_redemptions::PpuRedemptions, stripe_events::StripeEvents,
     stripe_outbox::StripeOutbox, stripe_payments::StripePayments,
 };
 
@@ -16,18 +17,27 @@ pub const TABLES: &[&Table] = &[
     AccountAgents::TABLE,
     AccountPaymentSettings::TABLE,
     AccountPayoutRoutes::TABLE,
+    ConnectedAccounts::TABLE,
     PayOuts::TABLE,
     PaymentLogHeads::TABLE,
     PaymentShareTracking::TABLE,
     PaymentSystemLogs::TABLE,
     PpuRedemptions::TABLE,
     Ppus::TABLE,
+    StripeEvents::TABLE,
     StripeOutbox::TABLE,
     StripePayments::TABLE,
 ];
 
-/// Tables that hold no account's rows: the migrations that were applied, the schema's version, the system's diary.
-pub const UNSCOPED: &[&str] = &["seaql_migrations", "schema_version", "system_uses"];
+/// Tables that hold no account's rows: the migrations that were applied, the schema's version, and what is the system's
+/// alone: its diary, which account a connected account of Stripe belongs to, and events that belong to nobody known.
+pub const UNSCOPED: &[&str] = &[
+    "seaql_migrations",
+    "schema_version",
+    "stripe_account_links",
+    "system_uses",
+    "unrouted_stripe_events",
+];
 
 /// The migration that the entities are written for.
 const MIGRATION: &str = "m20261127_000014_lifecycle";

@@ -126,6 +126,8 @@ pub(crate) const SCHEMA: TableSchema = TableSchema {
             "stripe_payments_status_idx",
             &["account_id", "status", "created_at", "id"],
         ),
+        Index::new("stripe_payments_payment_intent_lookup", &["payment_intent"]),
+        Index::new("stripe_payments_charge_lookup", &["charge"]),
     ],
     ..TableSchema::DEFAULT
 };

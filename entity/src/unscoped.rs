@@ -3,7 +3,13 @@
 use entity_declaration::{Check, Column, TableSchema, UnscopedTable};
 
 /// The tables that hold no account's rows.
-pub(crate) const TABLES: &[UnscopedTable] = &[MIGRATIONS, SCHEMA_VERSION, SYSTEM_USES];
+pub(crate) const TABLES: &[UnscopedTable] = &[
+    MIGRATIONS,
+    SCHEMA_VERSION,
+    SYSTEM_USES,
+    STRIPE_ACCOUNT_LINKS,
+    UNROUTED_STRIPE_EVENTS,
+];
 
 /// Which migrations were applied; made and written by the migration program.
 const MIGRATIONS: UnscopedTable = UnscopedTable {
@@ -57,6 +63,41 @@ const SYSTEM_USES: UnscopedTable = UnscopedTable {
             ),
         ],
         defaults: &[("used_at", "now()")],
+        ..TableSchema::DEFAULT
+    },
+};
+
+/// Which account a connected account of Stripe belongs to: the system's own map, unique over all accounts.
+const STRIPE_ACCOUNT_LINKS: UnscopedTable = UnscopedTable {
+    name: "stripe_account_links",
+    columns: &[
+        Column::required("connected_account", "text"),
+        Column::required("account", "uuid"),
+        Column::required("linked_at", "timestamp with time zone"),
+    ],
+    primary_key: &["connected_account"],
+    app: &[],
+    system: &["select", "insert", "delete"],
+    schema: TableSchema {
+        defaults: &[("linked_at", "now()")],
+        ..TableSchema::DEFAULT
+    },
+};
+
+/// Events of Stripe for which no account is known: the system's alone.
+const UNROUTED_STRIPE_EVENTS: UnscopedTable = UnscopedTable {
+    name: "unrouted_stripe_events",
+    columns: &[
+        Column::required("event", "text"),
+        Column::required("payload", "jsonb"),
+        Column::required("why", "text"),
+        Column::required("received_at", "timestamp with time zone"),
+    ],
+    primary_key: &["event"],
+    app: &[],
+    system: &["select", "insert", "delete"],
+    schema: TableSchema {
+        defaults: &[("received_at", "now()")],
         ..TableSchema::DEFAULT
     },
 };

@@ -17,6 +17,7 @@ mod m20261125_000006_account_payout_routes;
 mod m20261125_000007_pay_out;
 mod m20261125_000008_payment_share_tracking;
 mod m20261127_000008_lookups;
+mod m20261127_000009_stripe_events;
 mod m20261127_000010_stripe_outbox;
 mod m20261127_000011_ppu;
 mod m20261127_000012_account_agents;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000007_pay_out::Migration),
             Box::new(m20261125_000008_payment_share_tracking::Migration),
             Box::new(m20261127_000008_lookups::Migration),
+            Box::new(m20261127_000009_stripe_events::Migration),
             Box::new(m20261127_000010_stripe_outbox::Migration),
             Box::new(m20261127_000011_ppu::Migration),
             Box::new(m20261127_000012_account_agents::Migration),

@@ -73,6 +73,9 @@ impl Cast {
         let agent_b = agents(&db.tenant(b)).await;
         let job_a = jobs(db.tenant(a)).await;
         let job_b = jobs(db.tenant(b)).await;
+        for account in [a, b] {
+            told_by_stripe(&database.superuser().await, account).await;
+        }
         Self {
             system: database.system().await,
             database,
@@ -295,6 +298,18 @@ async fn payments(tenant: &Tenant, who: &str) -> Vec<StripePayment> {
         });
     }
     payments
+}
+
+/// What Stripe has told: events without an effect, and connected accounts. The same natural keys in both accounts.
+async fn told_by_stripe(superuser: &Client, account: AccountId) {
+    let sql = format!(
+        "INSERT INTO stripe_events (account_id, id, event, kind, created, signed, facts, outcome, payload, received_at)
+             SELECT '{account}', gen_random_uuid(), 'evt_fixture_' || n, 'plan.created', now(), false, '{{}}', 'ignored',
+                 '{{}}', now() FROM generate_series(1, {ROWS}) n;
+         INSERT INTO connected_accounts (account_id, connected_account, created_at, updated_at)
+             SELECT '{account}', 'acct_fixture_' || n, now(), now() FROM generate_series(1, {ROWS}) n"
+    );
+    superuser.batch_execute(&sql).await.expect("they are made");
 }
 
 /// Every row of an account in every table that holds accounts' rows, as text: what "unchanged" is measured by.

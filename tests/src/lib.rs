@@ -9,6 +9,7 @@
 )]
 
 mod database;
+pub mod events;
 pub mod fixtures;
 pub mod http;
 pub mod notes;

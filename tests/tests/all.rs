@@ -14,6 +14,7 @@ mod all {
     mod account_payout_routes;
     mod accounts;
     mod compile_fail;
+    mod connected_accounts;
     mod faults;
     mod gate;
     mod guard;
@@ -21,6 +22,7 @@ mod all {
     mod isolation;
     mod isolation_codes;
     mod isolation_money;
+    mod isolation_stripe;
     mod lifecycle;
     mod logs;
     mod migrations;
@@ -37,6 +39,7 @@ mod all {
     mod row_level_security;
     mod runtimes;
     mod session;
+    mod stripe_events;
     mod stripe_payments;
     mod stripe_payments_lists;
     mod stripe_payments_states;
@@ -44,5 +47,8 @@ mod all {
     mod tls;
     mod transactions;
     mod types;
+    mod webhook;
+    mod webhook_orders;
+    mod webhook_variants;
     mod workspace;
 }

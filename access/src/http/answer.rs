@@ -70,6 +70,7 @@ const fn status(error: &Error) -> u16 {
         | Error::Rejected(
             Reason::IllegalTransition { .. } | Reason::InUse | Reason::TransferUnderWay,
         ) => 409,
+        Error::BadSignature => 400,
         Error::Forbidden => 403,
         Error::Timeout | Error::Unavailable => 503,
         Error::Rejected(Reason::TransactionAbandoned)

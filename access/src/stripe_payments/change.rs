@@ -9,6 +9,7 @@ use crate::{
     Error, Reason, StripePaymentId, Tenant,
     atomic::{Scope, atomic},
     journal::Entry,
+    webhook,
 };
 
 /// As [`refund`] does for refunds, records what disputes have withdrawn, without the shares.
@@ -103,6 +104,10 @@ pub(super) async fn transition(
                 .pop();
             if let Some(payment) = changed {
                 scope.note(entry(event, &payment));
+                // With a payment intent, what Stripe told is known by it already; without one, by the charge from now on.
+                if payment.payment_intent.is_none() && payment.charge.is_some() {
+                    return webhook::payments::catch_up(scope, payment).await;
+                }
                 return Ok(payment);
             }
             let payment = get(scope.tenant(), id).await?;

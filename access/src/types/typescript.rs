@@ -27,6 +27,7 @@ pub fn typescript() -> String {
         PayoutRouteId,
         PpuId,
         PpuRedemptionId,
+        StripeEventId,
         StripePaymentId,
         Currency,
         Cursor,
@@ -36,6 +37,8 @@ pub fn typescript() -> String {
     ];
     declare![
         AgentStatus,
+        BankPayoutStatus,
+        EventOutcome,
         LogLevel,
         PayFor,
         PayOutStatus,
@@ -79,6 +82,9 @@ pub fn typescript() -> String {
         LogEntry,
         ListLogs,
         Verified,
+        StripeEvent,
+        ListStripeEvents,
+        ConnectedAccount,
     ];
     declare![
         Ppu,

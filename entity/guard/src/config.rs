@@ -113,13 +113,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Missing`] when it is not set, else as [`Config::from_url`].
     pub fn from_env(variable: &'static str) -> Result<Self, ConfigError> {
-        let in_file = |file| {
-            let lines = dotenvy::from_filename_iter(file).ok()?;
-            let mut set = lines.flatten().filter(|(name, _)| name == variable);
-            set.next().map(|(_, url)| url)
-        };
-        let url = env::var(variable).ok();
-        let url = url.or_else(|| [".env.local", ".env"].into_iter().find_map(in_file));
+        let url = self::variable(variable);
         Self::from_url(&url.ok_or(ConfigError::Missing(variable))?)
     }
 
@@ -170,6 +164,18 @@ impl Config {
         self.statement_cache = statements.max(16);
         self
     }
+}
+
+/// A variable's value: of the environment, else of the file `.env.local`, else of `.env`.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    let in_file = |file| {
+        let lines = dotenvy::from_filename_iter(file).ok()?;
+        let mut set = lines.flatten().filter(|(set, _)| set == name);
+        set.next().map(|(_, value)| value)
+    };
+    let set = env::var(name).ok();
+    set.or_else(|| [".env.local", ".env"].into_iter().find_map(in_file))
 }
 
 impl FromStr for SslMode {

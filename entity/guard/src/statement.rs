@@ -58,6 +58,19 @@ impl Statement {
     }
 }
 
+impl Statement {
+    /// An advisory lock until the transaction ends, of this account alone.
+    pub(crate) fn lock(account: AccountId, what: &str) -> Self {
+        let name = Value::String(Some(format!("{account} {what}")));
+        Self {
+            sql: "SELECT FROM pg_advisory_xact_lock(hashtextextended($1, 0))".into(),
+            params: vec![Param(name)],
+            operation: Operation::Select,
+            table: "pg_locks",
+        }
+    }
+}
+
 /// The account test that every statement carries.
 pub(crate) fn account_test(table: &Table, account: AccountId) -> Expr {
     Expr::col((table.name, table.tenant)).eq(account_value(account))

@@ -107,6 +107,20 @@ impl Tenant {
         }
     }
 
+    /// Waits until no other transaction of the account holds `what`, and holds it until this one ends: for what isn't there
+    /// yet, and so has no row to lock. Its name is the lock, and nothing is stored.
+    ///
+    /// # Errors
+    /// [`Error::Abandoned`] outside a transaction, where it would hold nothing; [`Error::Timeout`] when somebody else has
+    /// it for too long.
+    pub async fn lock(&self, what: &str) -> Result<(), Error> {
+        let Link::Open(open) = &self.link else {
+            return Err(Error::Abandoned);
+        };
+        let statement = Statement::lock(self.account, what);
+        open.run(&statement).await.map(drop)
+    }
+
     /// Runs a statement under the account's context.
     pub(crate) async fn run(&self, statement: Statement) -> Result<Rows, Error> {
         let span = tracing::debug_span!(

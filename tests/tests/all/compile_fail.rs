@@ -48,8 +48,10 @@ mod controls {
     mod cannot_make_an_account_with_a_tenant_control;
     mod cannot_name_an_entity_of_account_agents_control;
     mod cannot_name_an_entity_of_accounts_control;
+    mod cannot_name_an_entity_of_connected_accounts_control;
     mod cannot_name_an_entity_of_ppu_control;
     mod cannot_name_an_entity_of_ppu_redemptions_control;
+    mod cannot_name_an_entity_of_stripe_events_control;
     mod cannot_name_an_entity_of_stripe_outbox_control;
     mod cannot_name_an_entity_of_stripe_payments_control;
     mod cannot_name_the_private_module_control;

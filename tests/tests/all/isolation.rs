@@ -1,6 +1,9 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
-use super::{isolation_codes::aim_at_codes, isolation_money::aim_at_money};
+use super::{
+    isolation_codes::aim_at_codes, isolation_money::aim_at_money,
+    isolation_stripe::aim_at_what_stripe_told,
+};
 use access::{
     AccountAgentId, Currency, Error, OutboxJobId, Patch, PayOutId, PayoutRouteId, PpuId,
     StripePaymentId, Tenant,
@@ -40,6 +43,8 @@ const CASES: &[&str] = &[
     "account_payout_routes::update",
     "accounts::get",
     "accounts::update",
+    "connected_accounts::get",
+    "connected_accounts::list",
     "outbox::enqueue",
     "outbox::get",
     "outbox::list",
@@ -63,6 +68,10 @@ const CASES: &[&str] = &[
     "ppu::list",
     "ppu::list_redemptions",
     "ppu::redeem",
+    "stripe_events::catch_up",
+    "stripe_events::erase_payloads",
+    "stripe_events::get",
+    "stripe_events::list",
     "stripe_payments::advance",
     "stripe_payments::cancel",
     "stripe_payments::count",
@@ -76,6 +85,8 @@ const CASES: &[&str] = &[
     "stripe_payments::succeed",
     "stripe_payments::totals",
     "stripe_payments::update",
+    "webhook::metadata",
+    "webhook::pay_out_metadata",
 ];
 
 /// Functions that are not for one account's members, and so have no other account to be aimed at.
@@ -90,6 +101,7 @@ const EXEMPT: &[&str] = &[
     "system::create_account",
     "system::for_each_account",
     "system::list_accounts",
+    "webhook::receive",
 ];
 
 #[test]
@@ -176,6 +188,9 @@ async fn aim(case: &str, cast: &Cast, a: &Tenant, target: Target) -> Outcome {
         return outcome;
     }
     if let Some(outcome) = Box::pin(aim_at_codes(case, cast, a, target)).await {
+        return outcome;
+    }
+    if let Some(outcome) = Box::pin(aim_at_what_stripe_told(case, cast, a, target)).await {
         return outcome;
     }
     let all = ListStripePayments::default();
@@ -281,6 +296,7 @@ async fn b_is_not_reached(cast: &Cast) {
         let made_for_b = matches!(
             *case,
             "account_payout_routes::create"
+                | "connected_accounts::get"
                 | "pay_out::request"
                 | "payment_share_tracking::open_balance"
                 | "ppu::issue_many"

@@ -3,8 +3,13 @@ use std::{
     sync::{Mutex, OnceLock},
 };
 
-use access::{Config, Db, PurchaseCode, payment_system_logs, ppu, stripe_payments};
-use tests::fixtures::{Cast, new_payment, new_redemption};
+use access::{
+    Config, Db, PurchaseCode, payment_system_logs, ppu, stripe_payments, webhook::WebhookSecrets,
+};
+use tests::{
+    events,
+    fixtures::{Cast, new_payment, new_redemption},
+};
 
 /// Lines of the log that hold a canary; all tests of the process write to it, at TRACE.
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -85,6 +90,7 @@ async fn no_log_at_trace_shows_a_value_or_a_password() {
     let entries = payment_system_logs::list(&tenant, &Default::default()).await;
     let entries = serde_json::to_string(&entries.unwrap()).unwrap();
     assert!(entries.contains("ppu.redeem") && !entries.to_lowercase().contains("canary"));
+    webhooks_with_canaries(&cast).await;
     let port = cast.database.server().port();
     let url = format!(
         "postgres://app_login_1:canary-password@127.0.0.1:{port}/{}",
@@ -100,6 +106,36 @@ async fn no_log_at_trace_shows_a_value_or_a_password() {
     // The watch itself sees the driver's own log: with a value in it, it would be found.
     log_by_the_driver();
     assert_eq!(LEAKS.lock().unwrap().len(), 1);
+}
+
+/// The secret, what it signed and what Stripe sent, believed and not.
+async fn webhooks_with_canaries(cast: &Cast) {
+    let secrets = WebhookSecrets::new(["whsec_canary"]);
+    let system = cast.database.system().await.webhook_secrets(secrets);
+    assert!(!format!("{system:?}").contains("canary"));
+    let scope = system.scope("ops", "onboarding").unwrap();
+    access::system::link_connected_account(&scope, cast.a, "acct_canary")
+        .await
+        .unwrap();
+    for named in [cast.a.to_string(), "nobody".to_owned()] {
+        let metadata = serde_json::json!({"account_id": named, "note": "canary"});
+        let fields =
+            serde_json::json!({"id": "pi_canary", "status": "processing", "metadata": metadata});
+        let intent = events::with(events::object("payment_intent"), fields);
+        let kind = "payment_intent.processing";
+        let mut event = events::event(&format!("evt_canary{}", named.len()), kind, 1, intent);
+        event["canary"] = serde_json::json!(["canary"]);
+        let body = event.to_string();
+        let now = chrono::Utc::now().timestamp();
+        for secret in ["whsec_canary", "whsec_canary_other"] {
+            let header = events::signature(secret, body.as_bytes(), now);
+            let received = access::webhook::receive(&system, body.as_bytes(), &header).await;
+            assert_eq!(received.is_ok(), secret == "whsec_canary");
+            if let Err(error) = received {
+                assert!(!format!("{error} {error:?}").contains("canary"));
+            }
+        }
+    }
 }
 
 fn log_by_the_driver() {

@@ -174,6 +174,12 @@ async fn rows(cast: &Cast, samples: &mut Samples) {
     }
     let logs = access::payment_system_logs::list(&a, &Default::default()).await;
     samples.each("LogEntry", &logs.unwrap().items);
+    let events = access::stripe_events::list(&a, &Default::default()).await;
+    let events = events.unwrap().items;
+    samples.each("StripeEvent", &events);
+    samples.add("StripeEventId", &events[0].id);
+    let connected = access::connected_accounts::list(&a).await.unwrap();
+    samples.each("ConnectedAccount", &connected);
     let codes = ppu::list(&a, &ListPpu::default()).await.unwrap().items;
     samples.each("Ppu", &codes);
     samples.add("PpuId", &codes[0].id);
@@ -209,6 +215,8 @@ async fn rows(cast: &Cast, samples: &mut Samples) {
 fn given(samples: &mut Samples) {
     let now: DateTime<Utc> = Utc::now();
     samples.each("AgentStatus", AgentStatus::ALL);
+    samples.each("BankPayoutStatus", BankPayoutStatus::ALL);
+    samples.each("EventOutcome", EventOutcome::ALL);
     samples.each("LogLevel", LogLevel::ALL);
     samples.each("OutboxKind", OutboxKind::ALL);
     samples.each("OutboxStatus", OutboxStatus::ALL);
@@ -279,6 +287,7 @@ fn given(samples: &mut Samples) {
     samples.add("ListStripePayments", &list);
     samples.least::<ListStripePayments>("ListStripePayments", json!({}));
     samples.least::<ListAgents>("ListAgents", json!({}));
+    samples.least::<ListStripeEvents>("ListStripeEvents", json!({"outcome": "pending"}));
     samples.least::<ListPayOuts>("ListPayOuts", json!({"limit": 5}));
     samples.least::<ListLogs>("ListLogs", json!({"level": "security"}));
     samples.least::<ListPpu>("ListPpu", json!({}));

@@ -14,7 +14,8 @@ pub(crate) fn markdown() -> String {
     let mut text = String::from(
         "<!-- Written by `cargo xtask domain` from entity/src/payment_enums.rs. Don't edit. -->\n\
          # States of the domain\n\n\
-         Which changes the code allows, as it decides them. What no arrow leads to can't be reached, whoever calls.\n",
+         Which changes the code allows, as it decides them. What no arrow leads to can't be reached, whoever calls; \
+         only Stripe's own word, in a webhook, goes from any status of a payment to the one that it names.\n",
     );
     diagram(
         &mut text,
@@ -27,7 +28,7 @@ pub(crate) fn markdown() -> String {
     diagram(
         &mut text,
         "Share",
-        "A part of a payment, or what is taken back of one (a clawback, less than 0).",
+        "A part of a payment, or what is taken back of one (a clawback, less than 0; more than 0 where a won dispute gives it back).",
         ShareStatus::ALL,
         ShareStatus::may_become,
         ShareStatus::Open,

@@ -35,7 +35,7 @@ const STORED: &[&str] = &["entity_guard::value::ColumnType"];
 const CONVERTED: &[(&str, &str)] = &[("From", "entity_guard::error::Error")];
 
 /// Structs with fields of their own. Others are plain: all their fields are public.
-const OPAQUE: [&str; 16] = [
+const OPAQUE: [&str; 17] = [
     "AccountId",
     "BodyLimit",
     "Config",
@@ -52,6 +52,7 @@ const OPAQUE: [&str; 16] = [
     "SystemTransaction",
     "Tenant",
     "Transaction",
+    "WebhookSecrets",
 ];
 
 /// Modules whose traits the application implements, or uses in its handlers.
