@@ -61,7 +61,19 @@ pub(crate) fn metadata(field: &'static str, json: Option<&Value>) -> Result<(), 
         None => Ok(()),
         Some(json) if !json.is_object() => Err(Error::invalid(field, "not_an_object")),
         Some(json) if json.to_string().len() > LIMIT => Err(Error::invalid(field, "too_large")),
+        Some(json) if has_nul(json) => Err(Error::invalid(field, "nul_character")),
         Some(_) => Ok(()),
+    }
+}
+
+fn has_nul(json: &Value) -> bool {
+    match json {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(fields) => {
+            (fields.iter()).any(|(key, value)| key.contains('\0') || has_nul(value))
+        }
+        _ => false,
     }
 }
 

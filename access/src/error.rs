@@ -1,5 +1,6 @@
 use std::fmt;
 
+use entity::InvalidEmbedding;
 use entity::InvalidPurchaseCode;
 use entity_guard::{Constraint, MissingAccount};
 
@@ -175,6 +176,12 @@ impl From<InvalidInvitation> for Error {
     }
 }
 
+impl From<InvalidEmbedding> for Error {
+    fn from(invalid: InvalidEmbedding) -> Self {
+        Self::invalid("embedding", invalid.code())
+    }
+}
+
 impl From<MissingAccount> for Error {
     fn from(_: MissingAccount) -> Self {
         Self::invalid("account", "missing")
@@ -229,6 +236,13 @@ fn field_of(name: &str) -> &'static str {
         ("account_payout_routes_share_bp", "share_bp"),
         ("accounts_name_length", "name"),
         ("connected_accounts_connected_account", "connected_account"),
+        ("content_embeddings_chunk", "chunk"),
+        ("content_embeddings_content_id", "content_id"),
+        ("content_embeddings_content_kind", "content_kind"),
+        ("content_embeddings_embedding", "embedding"),
+        ("content_embeddings_metadata", "metadata"),
+        ("content_embeddings_model", "model"),
+        ("content_embeddings_text", "text"),
         ("pay_out_amount", "amount"),
         ("pay_out_currency", "currency"),
         ("pay_out_idempotency_key", "idempotency_key"),

@@ -28,6 +28,7 @@ mod atomic;
 pub mod axum;
 mod check;
 pub mod connected_accounts;
+pub mod content_embeddings;
 mod db;
 mod error;
 #[cfg(feature = "http")]
@@ -51,9 +52,9 @@ mod whole;
 
 pub use db::{Db, Tenant};
 pub use entity::{
-    AccountAgentId, Currency, InvalidCurrency, InvalidPurchaseCode, OutboxJobId, PayOutId,
-    PaymentShareId, PayoutRouteId, PpuId, PpuRedemptionId, PurchaseCode, StripeEventId,
-    StripePaymentId,
+    AccountAgentId, ContentEmbeddingId, Currency, Embedding, InvalidCurrency, InvalidEmbedding,
+    InvalidPurchaseCode, OutboxJobId, PayOutId, PaymentShareId, PayoutRouteId, PpuId,
+    PpuRedemptionId, PurchaseCode, StripeEventId, StripePaymentId,
 };
 pub use entity_guard::{
     AccountId, Config, ConfigError, ConnectError, Isolation, MissingAccount, Patch, PoolStatus,

@@ -6,7 +6,7 @@ use sea_orm::{EntityTrait, Iden, Iterable};
 
 use crate::{
     account_agents, account_payment_settings, account_payout_routes, accounts, connected_accounts,
-    lookups, pay_out, payment_enums, payment_log_heads, payment_share_tracking,
+    content_embeddings, lookups, pay_out, payment_enums, payment_log_heads, payment_share_tracking,
     payment_system_logs, ppu, ppu_redemptions, stripe_events, stripe_outbox, stripe_payments,
     unscoped,
 };
@@ -41,6 +41,7 @@ pub fn tenant_tables() -> Vec<TenantTable> {
         account_payment_settings::AccountPaymentSettings,
         account_payout_routes::AccountPayoutRoutes,
         connected_accounts::ConnectedAccounts,
+        content_embeddings::ContentEmbeddings,
         pay_out::PayOuts,
         payment_log_heads::PaymentLogHeads,
         payment_share_tracking::PaymentShareTracking,

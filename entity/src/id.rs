@@ -102,3 +102,8 @@ id! {
     /// The id of a [`StripeEvent`](crate::stripe_events::StripeEvent).
     StripeEventId
 }
+
+id! {
+    /// The id of a [`ContentEmbedding`](crate::content_embeddings::ContentEmbedding).
+    ContentEmbeddingId
+}

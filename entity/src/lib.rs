@@ -8,8 +8,10 @@ pub mod account_payment_settings;
 pub mod account_payout_routes;
 pub mod accounts;
 pub mod connected_accounts;
+pub mod content_embeddings;
 mod currency;
 pub mod declared;
+mod embedding;
 mod id;
 mod lookups;
 pub mod pay_out;
@@ -29,8 +31,9 @@ pub mod unrouted_stripe_events;
 mod unscoped;
 
 pub use currency::{Currency, InvalidCurrency};
+pub use embedding::{Embedding, InvalidEmbedding};
 pub use id::{
-    AccountAgentId, OutboxJobId, PayOutId, PaymentShareId, PayoutRouteId, PpuId, PpuRedemptionId,
-    StripeEventId, StripePaymentId,
+    AccountAgentId, ContentEmbeddingId, OutboxJobId, PayOutId, PaymentShareId, PayoutRouteId,
+    PpuId, PpuRedemptionId, StripeEventId, StripePaymentId,
 };
 pub use purchase_code::{InvalidPurchaseCode, PurchaseCode};

@@ -5,10 +5,10 @@ use entity_guard::{Requirements, Table, TenantScoped, policy};
 use crate::{
     account_agents::AccountAgents, account_payment_settings::AccountPaymentSettings,
     account_payout_routes::AccountPayoutRoutes, accounts::Accounts,
-    connected_accounts::ConnectedAccounts, pay_out::PayOuts, payment_log_heads::PaymentLogHeads,
-    payment_share_tracking::PaymentShareTracking, payment_system_logs::PaymentSystemLogs,
-    ppu::Ppus, ppu_redemptions::PpuRedemptions, stripe_events::StripeEvents,
-    stripe_outbox::StripeOutbox, stripe_payments::StripePayments,
+    connected_accounts::ConnectedAccounts, content_embeddings::ContentEmbeddings, pay_out::PayOuts,
+    payment_log_heads::PaymentLogHeads, payment_share_tracking::PaymentShareTracking,
+    payment_system_logs::PaymentSystemLogs, ppu::Ppus, ppu_redemptions::PpuRedemptions,
+    stripe_events::StripeEvents, stripe_outbox::StripeOutbox, stripe_payments::StripePayments,
 };
 
 /// The tenant tables.
@@ -18,6 +18,7 @@ pub const TABLES: &[&Table] = &[
     AccountPaymentSettings::TABLE,
     AccountPayoutRoutes::TABLE,
     ConnectedAccounts::TABLE,
+    ContentEmbeddings::TABLE,
     PayOuts::TABLE,
     PaymentLogHeads::TABLE,
     PaymentShareTracking::TABLE,

@@ -21,6 +21,7 @@ mod m20261127_000009_stripe_events;
 mod m20261127_000010_stripe_outbox;
 mod m20261127_000011_ppu;
 mod m20261127_000012_account_agents;
+mod m20261127_000013_content_embeddings;
 mod m20261127_000014_lifecycle;
 pub mod rls;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000010_stripe_outbox::Migration),
             Box::new(m20261127_000011_ppu::Migration),
             Box::new(m20261127_000012_account_agents::Migration),
+            Box::new(m20261127_000013_content_embeddings::Migration),
             Box::new(m20261127_000014_lifecycle::Migration),
         ]
     }

@@ -35,12 +35,7 @@ impl TestDatabase {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let server =
             TestServer::shared().expect("a PostgreSQL is there: see docs/database-setup.md");
-        let template = server
-            .template(&migrations_hash(), |database| {
-                migrate(&server.url(Login::Owner, database)?);
-                Ok::<_, dev_server::Error>(())
-            })
-            .expect("the migrations apply");
+        let template = migrated_template(&server);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{number}", std::process::id());
         server
@@ -141,6 +136,16 @@ pub async fn connect_raw(url: &str) -> Client {
         .expect("the server answers");
     tokio::spawn(connection);
     client
+}
+
+/// The database that has all migrations applied, and no rows.
+pub(crate) fn migrated_template(server: &TestServer) -> String {
+    server
+        .template(&migrations_hash(), |database| {
+            migrate(&server.url(Login::Owner, database)?);
+            Ok::<_, dev_server::Error>(())
+        })
+        .expect("the migrations apply")
 }
 
 fn migrate(url: &str) {

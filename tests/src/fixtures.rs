@@ -1,13 +1,13 @@
 //! The fixed cast: accounts A and B, each with rows in every tenant table.
 
 use access::{
-    AccountAgentId, AccountId, Db, OutboxJobId, PayOutId, PayoutRouteId, PpuId, PurchaseCode,
-    StripePaymentId, Tenant,
+    AccountAgentId, AccountId, ContentEmbeddingId, Db, OutboxJobId, PayOutId, PayoutRouteId, PpuId,
+    PurchaseCode, StripePaymentId, Tenant,
     account_agents::{self, NewAccountAgent},
     account_payment_settings,
     account_payment_settings::NewPaymentSettings,
     account_payout_routes::{self, NewPayoutRoute, PayeeRole},
-    outbox,
+    content_embeddings, outbox,
     pay_out::{self, RequestPayOut},
     payment_share_tracking,
     ppu::{self, IssueCodes, ListPpu, RedeemCode},
@@ -16,7 +16,10 @@ use access::{
 };
 use tokio_postgres::Client;
 
-use crate::TestDatabase;
+use crate::{
+    TestDatabase,
+    embeddings::{find, hashed, new_embedding},
+};
 
 /// How many payments each account has.
 pub const ROWS: usize = 20;
@@ -54,6 +57,8 @@ pub struct Cast {
     pub job_a: OutboxJobId,
     /// The job of B's payout.
     pub job_b: OutboxJobId,
+    /// One of B's embeddings.
+    pub embedding_b: ContentEmbeddingId,
 }
 
 impl Cast {
@@ -76,6 +81,8 @@ impl Cast {
         for account in [a, b] {
             told_by_stripe(&database.superuser().await, account).await;
         }
+        embeddings(&db.tenant(a), "a").await;
+        let embedding_b = embeddings(&db.tenant(b), "b").await;
         Self {
             system: database.system().await,
             database,
@@ -92,6 +99,7 @@ impl Cast {
             agent_b,
             job_a,
             job_b,
+            embedding_b,
         }
     }
 
@@ -310,6 +318,23 @@ async fn told_by_stripe(superuser: &Client, account: AccountId) {
              SELECT '{account}', 'acct_fixture_' || n, now(), now() FROM generate_series(1, {ROWS}) n"
     );
     superuser.batch_execute(&sql).await.expect("they are made");
+}
+
+/// Embeddings of 20 lessons, one of which the other account doesn't have.
+async fn embeddings(tenant: &Tenant, who: &str) -> ContentEmbeddingId {
+    let lesson = |number: usize| {
+        let id = match number {
+            0 => format!("only-{who}"),
+            _ => format!("lesson-{number}"),
+        };
+        new_embedding(&id, 0, &format!("lesson {number} of {who}"))
+    };
+    content_embeddings::upsert_many(tenant, (0..ROWS).map(lesson).collect())
+        .await
+        .expect("they are written");
+    let nearest = content_embeddings::nearest(tenant, find(hashed("lesson 0"), 1)).await;
+    let nearest = nearest.expect("it can be asked").pop();
+    nearest.expect("there are rows").id
 }
 
 /// Every row of an account in every table that holds accounts' rows, as text: what "unchanged" is measured by.

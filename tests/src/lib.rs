@@ -9,6 +9,7 @@
 )]
 
 mod database;
+pub mod embeddings;
 pub mod events;
 pub mod fixtures;
 pub mod http;

@@ -15,12 +15,16 @@ mod all {
     mod accounts;
     mod compile_fail;
     mod connected_accounts;
+    mod content_embeddings;
+    mod content_embeddings_nearest;
+    mod content_embeddings_random;
     mod faults;
     mod gate;
     mod guard;
     mod http;
     mod isolation;
     mod isolation_codes;
+    mod isolation_content;
     mod isolation_money;
     mod isolation_stripe;
     mod lifecycle;

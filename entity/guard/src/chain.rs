@@ -115,6 +115,7 @@ impl<L: TenantScoped, H: TenantScoped> Chain<L, H> {
             params: values.into_iter().map(Param).collect(),
             operation: Operation::Insert,
             table: log.name,
+            settings: None,
         })
     }
 }

@@ -1,6 +1,9 @@
 use std::{fmt, marker::PhantomData};
 
-use sea_query::{Expr, ExprTrait, Order, extension::postgres::PgFunc};
+use sea_query::{
+    Expr, ExprTrait, Order,
+    extension::postgres::{PgExpr, PgFunc},
+};
 
 use crate::{
     ColumnType, Error, Predicate, TenantScoped,
@@ -154,6 +157,13 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
     /// Largest first.
     pub fn desc(self) -> OrderBy<T> {
         OrderBy::new(self.name, Order::Desc)
+    }
+}
+
+impl<T: TenantScoped, A> Column<T, serde_json::Value, A> {
+    /// Has all that `part` has: `{"a": {"b": 1}}` contains `{}` and `{"a": {}}`.
+    pub fn contains(self, part: serde_json::Value) -> Predicate<T> {
+        self.predicate(part.into_value(), PgExpr::contains)
     }
 }
 

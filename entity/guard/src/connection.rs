@@ -12,7 +12,10 @@ use lru::LruCache;
 use tokio_postgres::{Client, NoTls, config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{AccountId, Config, ConnectError, SslMode, error::Failure, tenant::Rows, value::Param};
+use crate::{
+    AccountId, Config, ConnectError, SslMode, error::Failure, statement::Statement, tenant::Rows,
+    value::Param,
+};
 
 /// Sets the account until the transaction ends, never longer: a longer one leaks through a pooler.
 const CONTEXT: &str = "SELECT set_config('app.account_id', $1, true)";
@@ -135,6 +138,31 @@ impl Connection {
             Ok(Rows { rows, affected })
         };
         result.await.map_err(|error| self.failed(error))
+    }
+
+    /// The settings that a statement needs, prepared.
+    pub(crate) async fn prepare_settings<'s>(
+        &self,
+        statement: &'s Statement,
+    ) -> Result<Option<(tokio_postgres::Statement, &'s [Param])>, Failure> {
+        match &statement.settings {
+            Some(settings) => {
+                let prepared = self.prepare(settings.sql).await?;
+                Ok(Some((prepared, settings.params.as_slice())))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Settings, if there are any; sent at the first poll.
+    pub(crate) async fn apply(
+        &self,
+        settings: Option<&(tokio_postgres::Statement, &[Param])>,
+    ) -> Result<(), Failure> {
+        match settings {
+            Some((prepared, params)) => self.query(prepared, params).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Rows of text columns, for the checks at connect, which run without an account.

@@ -23,6 +23,7 @@ mod gate;
 mod insert;
 mod join;
 mod lookup;
+mod nearest;
 mod patch;
 pub mod policy;
 mod pool;
@@ -40,6 +41,7 @@ mod transaction;
 mod update;
 mod upsert;
 mod value;
+mod vector;
 pub mod whole;
 
 /// For what the derive writes with the feature `ts`.
@@ -59,6 +61,7 @@ pub use gate::Requirements;
 pub use insert::{Insert, InsertMany};
 pub use join::Join;
 pub use lookup::Lookup;
+pub use nearest::Nearest;
 pub use patch::Patch;
 pub use predicate::{Predicate, SameValue};
 pub use select::Select;
@@ -70,3 +73,4 @@ pub use transaction::{Attempt, Part, TransactionEnd};
 pub use update::{Filtered, SaysWhich, Unfiltered, Update};
 pub use upsert::{Upsert, UpsertMany};
 pub use value::{Cell, Cells, ColumnType, DecodeError, Value};
+pub use vector::{Distance, InvalidVector, Vector, VectorType};

@@ -51,6 +51,7 @@ impl Lookup {
                 .collect(),
             operation: Operation::Select,
             table: self.function,
+            settings: None,
         }
     }
 }

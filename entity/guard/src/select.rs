@@ -163,6 +163,11 @@ impl<T: TenantScoped> Select<T> {
         }
     }
 
+    /// The filter itself.
+    pub(crate) fn into_filter(self) -> Option<Predicate<T>> {
+        self.filter
+    }
+
     /// FROM and WHERE and what follows, without a select list.
     pub(crate) fn query(self, account: AccountId) -> Result<SelectStatement, Error> {
         let mut query = Query::select();

@@ -8,6 +8,14 @@ pub(crate) struct Statement {
     pub(crate) params: Vec<Param>,
     pub(crate) operation: Operation,
     pub(crate) table: &'static str,
+    /// Settings of the transaction that the statement needs, sent before it.
+    pub(crate) settings: Option<Settings>,
+}
+
+/// A statement that sets parameters of the server until the transaction ends, and their values.
+pub(crate) struct Settings {
+    pub(crate) sql: &'static str,
+    pub(crate) params: Vec<Param>,
 }
 
 /// What a statement does, in the words of the `db.operation.name` attribute.
@@ -54,7 +62,12 @@ impl Statement {
             params: values.into_iter().map(Param).collect(),
             operation,
             table,
+            settings: None,
         }
+    }
+
+    pub(crate) fn with_settings(self, settings: Option<Settings>) -> Self {
+        Self { settings, ..self }
     }
 }
 
@@ -67,6 +80,7 @@ impl Statement {
             params: vec![Param(name)],
             operation: Operation::Select,
             table: "pg_locks",
+            settings: None,
         }
     }
 }

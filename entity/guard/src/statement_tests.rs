@@ -3,9 +3,9 @@
 use uuid::Uuid;
 
 use crate::{
-    AccountId, Assignment, Cells, Chain, Column, ColumnDef, DecodeError, Delete, Error, Fixed,
-    Insert, InsertMany, Patch, Predicate, Select, Settable, Table, TenantScoped, Update, Upsert,
-    UpsertMany, count,
+    AccountId, Assignment, Cells, Chain, Column, ColumnDef, DecodeError, Delete, Distance, Error,
+    Fixed, Insert, InsertMany, Patch, Predicate, Select, Settable, Table, TenantScoped, Update,
+    Upsert, UpsertMany, Vector, count,
 };
 
 /// A table without the derive, which knows more columns than it says may be written.
@@ -75,6 +75,44 @@ impl TenantScoped for Links {
             ColumnDef::of::<Option<Uuid>>("note"),
             ColumnDef::of::<i64>("rank"),
             ColumnDef::of::<Vec<u8>>("digest"),
+        ],
+        app: &[],
+        system: &[],
+    };
+    fn decode(_: &mut Cells<'_>) -> Result<(), DecodeError> {
+        Ok(())
+    }
+    fn new_values(new: Vec<Assignment>) -> Vec<Assignment> {
+        new
+    }
+    fn patch_values((): ()) -> Vec<Assignment> {
+        Vec::new()
+    }
+}
+
+/// A third table, with a vector.
+struct Places;
+
+impl Places {
+    const NAME: Column<Self, String, Settable> = Column::declared("name");
+    const DATA: Column<Self, serde_json::Value, Settable> = Column::declared("data");
+    const VECTOR: Column<Self, Vector, Settable> = Column::declared("vector");
+}
+
+impl TenantScoped for Places {
+    type Row = ();
+    type New = Vec<Assignment>;
+    type Patch = ();
+    const TABLE: &'static Table = &Table {
+        name: "places",
+        tenant: "account_id",
+        id: Some("id"),
+        created_at: None,
+        updated_at: None,
+        columns: &[
+            ColumnDef::of::<Uuid>("id"),
+            ColumnDef::of::<Vector>("vector"),
+            ColumnDef::of::<serde_json::Value>("data"),
         ],
         app: &[],
         system: &[],
@@ -383,4 +421,48 @@ fn a_column_made_by_hand_writes_neither_account_nor_key() {
     let upsert = Upsert::<Notes>::new(text("a")).version(id, 7);
     let statement = upsert.statement(account()).expect("a statement").sql;
     assert!(!statement.contains(r#""id" ="#), "{statement}");
+}
+
+/// S38: each part that reads the table carries the account test, outside the caller's or.
+#[test]
+fn each_part_of_a_search_for_the_nearest_carries_the_account() {
+    let data = serde_json::json!({"a": 1});
+    let near = Select::<Places>::new()
+        .filter(Places::DATA.contains(data).or(Places::NAME.ge("a".into())))
+        .order_by(Places::NAME.asc())
+        .limit(3)
+        .nearest(
+            Places::VECTOR,
+            Distance::Cosine,
+            Vector::new(vec![1.0]).expect("it is one"),
+            10,
+        )
+        .exact_up_to(100);
+    let statement = |most| near.statement(most, account()).expect("a statement");
+    let (index, exact) = (statement(Some(100)), statement(None));
+    let settings = index.settings.map(|settings| settings.sql);
+    assert!(exact.settings.is_none(), "no index is walked");
+    let lines = [index.sql, settings.expect("it has some").into(), exact.sql];
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_search_for_the_nearest_needs_a_key_and_no_nul_character() {
+    const VECTOR: Column<Links, Vector, Settable> = Column::declared("vector");
+    let to = || Vector::new(vec![1.0]).expect("it is one");
+    let keyless = Select::<Links>::new().nearest(VECTOR, Distance::L2, to(), 1);
+    let refused = keyless.statement(None, account()).err();
+    assert_eq!(refused, Some(Error::Unreadable));
+    let nul = Places::DATA.contains(serde_json::json!({"a\0": 1}));
+    let nul = Select::new()
+        .filter(nul)
+        .nearest(Places::VECTOR, Distance::L2, to(), 1);
+    let refused = nul.statement(None, account()).err();
+    assert!(matches!(
+        refused,
+        Some(Error::Invalid {
+            code: "nul_character",
+            ..
+        })
+    ));
 }

@@ -91,7 +91,11 @@ impl Table {
         let declared = self.columns.iter().find(|def| def.name == column)?.sql_type;
         let plain =
             |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | ' ');
-        declared.chars().all(plain).then_some(declared)
+        let name = match declared.strip_suffix(')').and_then(|t| t.split_once('(')) {
+            Some((name, size)) if size.chars().all(|c| c.is_ascii_digit()) => name,
+            _ => declared,
+        };
+        name.chars().all(plain).then_some(declared)
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use futures_util::future::{BoxFuture, join4};
+use futures_util::future::{BoxFuture, join5};
 use tracing::Instrument;
 
 use crate::{
@@ -177,9 +177,11 @@ async fn flight(
 ) -> Result<Rows, Failure> {
     let context = connection.prepare_context().await?;
     let prepared = connection.prepare(&statement.sql).await?;
-    let (begun, set, rows, committed) = join4(
+    let settings = connection.prepare_settings(statement).await?;
+    let (begun, set, settled, rows, committed) = join5(
         connection.simple("BEGIN"),
         connection.set_context(&context, account),
+        connection.apply(settings.as_ref()),
         connection.query(&prepared, &statement.params),
         connection.simple("COMMIT"),
     )
@@ -187,6 +189,7 @@ async fn flight(
     let writes = statement.operation.writes();
     let rows = begun
         .and(set)
+        .and(settled)
         .and(rows)
         .map_err(|failure| match failure.lost {
             Lost::Cut if writes => failure.with(Error::CommitUnknown),

@@ -57,8 +57,16 @@ impl Open {
         }
         self.attempt(async |connection: &Connection| {
             let prepared = connection.prepare(&statement.sql).await?;
-            self.begun(connection, connection.query(&prepared, &statement.params))
-                .await
+            let settings = connection.prepare_settings(statement).await?;
+            let sent = async {
+                let (settled, rows) = join(
+                    connection.apply(settings.as_ref()),
+                    connection.query(&prepared, &statement.params),
+                )
+                .await;
+                settled.and(rows)
+            };
+            self.begun(connection, sent).await
         })
         .await
     }

@@ -1,7 +1,7 @@
 use std::{fmt, marker::PhantomData};
 
 use chrono::{SubsecRound, Utc};
-use sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query};
 
 use crate::{
     AccountId, Assignment, Column, ColumnType, Error, Settable, Tenant, TenantScoped,
@@ -204,7 +204,26 @@ impl<T: TenantScoped> UpsertMany<T> {
         saved(rows::<T>(&result), tenant)
     }
 
+    /// Writes all rows or none, and returns how many.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when a column of the key has no value.
+    pub async fn execute(self, tenant: &Tenant) -> Result<u64, Error> {
+        if self.rows.is_empty() {
+            return Ok(0);
+        }
+        let query = self.query(tenant.account())?;
+        let statement = Statement::of(&query, Operation::Insert, T::TABLE);
+        Ok(tenant.run(statement).await?.affected)
+    }
+
     pub(crate) fn statement(self, account: AccountId) -> Result<Statement, Error> {
+        let mut query = self.query(account)?;
+        query.returning(returning(T::TABLE));
+        Ok(Statement::of(&query, Operation::Insert, T::TABLE))
+    }
+
+    fn query(self, account: AccountId) -> Result<InsertStatement, Error> {
         let table = T::TABLE;
         let complete = |row| complete(table, account, row);
         let rows: Vec<_> = self
@@ -233,7 +252,7 @@ impl<T: TenantScoped> UpsertMany<T> {
         let own = Expr::col((table.name, table.tenant)).eq(account_value(account));
         conflict.action_and_where(own);
         let mut query = many(table, account, rows)?;
-        query.on_conflict(conflict).returning(returning(table));
-        Ok(Statement::of(&query, Operation::Insert, table))
+        query.on_conflict(conflict);
+        Ok(query)
     }
 }

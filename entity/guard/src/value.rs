@@ -107,6 +107,16 @@ impl<'a> Cell<'a> {
         self.read::<Label<'a>>().map(|label| label.0)
     }
 
+    /// The bytes of a value of this type, as the server sends them; `None` for null.
+    pub(crate) fn bytes_of(self, ty: &str) -> Result<Option<&'a [u8]>, DecodeError> {
+        let column = self.row.columns().get(self.index).ok_or(DecodeError)?;
+        if column.type_().name() != ty {
+            return Err(DecodeError);
+        }
+        let raw = self.read::<Option<Raw<'a>>>()?;
+        Ok(raw.map(|raw| raw.0))
+    }
+
     fn is_null(self) -> Result<bool, DecodeError> {
         self.read::<Option<Anything>>().map(|value| value.is_none())
     }
@@ -143,6 +153,19 @@ impl<'a> Cells<'a> {
     }
 }
 
+impl Cells<'_> {
+    /// The next column's number, which is no column of a table.
+    pub(crate) fn number(&mut self) -> Result<f64, DecodeError> {
+        let index = self.next;
+        self.next += 1;
+        Cell {
+            row: self.row,
+            index,
+        }
+        .read()
+    }
+}
+
 struct Label<'a>(&'a str);
 
 impl<'a> FromSql<'a> for Label<'a> {
@@ -151,6 +174,17 @@ impl<'a> FromSql<'a> for Label<'a> {
     }
     fn accepts(ty: &Type) -> bool {
         matches!(ty.kind(), Kind::Enum(_))
+    }
+}
+
+struct Raw<'a>(&'a [u8]);
+
+impl<'a> FromSql<'a> for Raw<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {
+        Ok(Self(raw))
+    }
+    fn accepts(_: &Type) -> bool {
+        true
     }
 }
 
@@ -259,6 +293,10 @@ fn bind(value: &sea_query::Value, ty: &Type, out: &mut BytesMut) -> BindResult {
         }
         V::String(None) => Ok(IsNull::Yes),
         V::String(v) => checked(v, ty, out),
+        V::Bytes(Some(v)) if ty.name() == "vector" => {
+            out.extend_from_slice(v); // made by `Vector`, and looked through by the server
+            Ok(IsNull::No)
+        }
         V::Bytes(v) => checked(v, ty, out),
         V::Uuid(v) => checked(v, ty, out),
         V::ChronoDateTimeUtc(v) => checked(v, ty, out),

@@ -52,6 +52,7 @@ pub async fn tables(
         params: vec![text(root.name), text(root.tenant)],
         operation: Operation::Select,
         table: ABOUT,
+        settings: None,
     };
     let found = tenant.run(statement).await?;
     let mut tables = Vec::with_capacity(found.rows.len());
@@ -187,6 +188,7 @@ impl WholeTable {
             params: vec![text(&all), Param(account_value(tenant.account()))],
             operation: Operation::Insert,
             table: ABOUT,
+            settings: None,
         };
         Ok(tenant.run(statement).await?.affected)
     }
@@ -235,6 +237,7 @@ fn plain(sql: String) -> Statement {
         params: Vec::new(),
         operation: Operation::Select,
         table: ABOUT,
+        settings: None,
     }
 }
 
@@ -244,5 +247,6 @@ fn of_account(sql: String, operation: Operation, tenant: &Tenant) -> Statement {
         params: vec![Param(account_value(tenant.account()))],
         operation,
         table: ABOUT,
+        settings: None,
     }
 }

@@ -49,6 +49,7 @@ mod controls {
     mod cannot_name_an_entity_of_account_agents_control;
     mod cannot_name_an_entity_of_accounts_control;
     mod cannot_name_an_entity_of_connected_accounts_control;
+    mod cannot_name_an_entity_of_content_embeddings_control;
     mod cannot_name_an_entity_of_ppu_control;
     mod cannot_name_an_entity_of_ppu_redemptions_control;
     mod cannot_name_an_entity_of_stripe_events_control;

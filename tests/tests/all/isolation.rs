@@ -1,12 +1,12 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{
-    isolation_codes::aim_at_codes, isolation_money::aim_at_money,
-    isolation_stripe::aim_at_what_stripe_told,
+    isolation_codes::aim_at_codes, isolation_content::aim_at_content,
+    isolation_money::aim_at_money, isolation_stripe::aim_at_what_stripe_told,
 };
 use access::{
-    AccountAgentId, Currency, Error, OutboxJobId, Patch, PayOutId, PayoutRouteId, PpuId,
-    StripePaymentId, Tenant,
+    AccountAgentId, ContentEmbeddingId, Currency, Error, OutboxJobId, Patch, PayOutId,
+    PayoutRouteId, PpuId, StripePaymentId, Tenant,
     account_payout_routes::{self},
     accounts::{self, AccountPatch},
     pay_out,
@@ -49,6 +49,11 @@ const CASES: &[&str] = &[
     "outbox::get",
     "outbox::list",
     "outbox::retry",
+    "content_embeddings::count",
+    "content_embeddings::delete_for_content",
+    "content_embeddings::get",
+    "content_embeddings::nearest",
+    "content_embeddings::upsert_many",
     "pay_out::cancel",
     "pay_out::get",
     "pay_out::list",
@@ -149,6 +154,7 @@ pub(super) struct Target {
     pub(super) ppu: PpuId,
     pub(super) agent: AccountAgentId,
     pub(super) job: OutboxJobId,
+    pub(super) embedding: ContentEmbeddingId,
 }
 
 impl Target {
@@ -161,6 +167,7 @@ impl Target {
             ppu: cast.ppu_b,
             agent: cast.agent_b,
             job: cast.job_b,
+            embedding: cast.embedding_b,
         }
     }
 
@@ -172,6 +179,7 @@ impl Target {
             ppu: PpuId::from_uuid(Uuid::now_v7()),
             agent: AccountAgentId::from_uuid(Uuid::now_v7()),
             job: OutboxJobId::from_uuid(Uuid::now_v7()),
+            embedding: ContentEmbeddingId::from_uuid(Uuid::now_v7()),
         }
     }
 }
@@ -184,6 +192,9 @@ pub(super) fn refused<R: std::fmt::Debug>(result: Result<R, Error>) -> Outcome {
 /// Runs one case as A, aimed at the target.
 async fn aim(case: &str, cast: &Cast, a: &Tenant, target: Target) -> Outcome {
     let payment = target.payment;
+    if let Some(outcome) = Box::pin(aim_at_content(case, cast, a, target)).await {
+        return outcome;
+    }
     if let Some(outcome) = Box::pin(aim_at_money(case, cast, a, target)).await {
         return outcome;
     }

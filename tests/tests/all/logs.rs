@@ -4,9 +4,11 @@ use std::{
 };
 
 use access::{
-    Config, Db, PurchaseCode, payment_system_logs, ppu, stripe_payments, webhook::WebhookSecrets,
+    Config, Db, PurchaseCode, content_embeddings, payment_system_logs, ppu, stripe_payments,
+    webhook::WebhookSecrets,
 };
 use tests::{
+    embeddings::{find, new_embedding},
     events,
     fixtures::{Cast, new_payment, new_redemption},
 };
@@ -52,6 +54,12 @@ async fn no_log_at_trace_shows_a_value_or_a_password() {
     stripe_payments::fail_attempt(&tenant, made.id, "canary")
         .await
         .unwrap();
+    let secret = new_embedding("canary", 0, "canary");
+    let near_it = find(secret.embedding.clone(), 5);
+    content_embeddings::upsert_many(&tenant, vec![secret])
+        .await
+        .unwrap();
+    content_embeddings::nearest(&tenant, near_it).await.unwrap();
     let mut tenant = cast.tenant_a();
     let in_transaction = tenant.transaction(async move |tx: &mut access::Transaction<'_>| {
         stripe_payments::create(tx, new.clone()).await

@@ -28,20 +28,25 @@ const INNER: [&str; 2] = ["entity", "entity_guard"];
 /// Traits of the guard that shown types have. `ColumnType` says how an id, a currency or an enum
 /// is stored; its values are opaque, it names no type of an ORM, and who doesn't depend on the
 /// guard can't call it. Without it no shown type could be a column.
-const STORED: &[&str] = &["entity_guard::value::ColumnType"];
+const STORED: &[&str] = &[
+    "entity_guard::value::ColumnType",
+    // Says of such a column type that it is a vector, and nothing else.
+    "entity_guard::vector::VectorType",
+];
 
 /// Types of the guard that one trait may name: the conversion, in one place, of what the guard
 /// says into what callers see. It goes one way, and nobody outside can make such a value.
 const CONVERTED: &[(&str, &str)] = &[("From", "entity_guard::error::Error")];
 
 /// Structs with fields of their own. Others are plain: all their fields are public.
-const OPAQUE: [&str; 17] = [
+const OPAQUE: [&str; 18] = [
     "AccountId",
     "BodyLimit",
     "Config",
     "Currency",
     "Cursor",
     "Db",
+    "Embedding",
     "InvitationToken",
     "PurchaseCode",
     "Rejection",
