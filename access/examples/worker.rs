@@ -4,7 +4,7 @@
 //! SYSTEM_DATABASE_URL=postgres://… cargo run -p access --example worker
 //! ```
 //!
-//! Stripe is played by [`Practice`] here, which makes up ids and loses the answer to each third call. Your own `Transport`
+//! Stripe is played by [`Practice`] here, which makes up ids and loses the answer to its first call, and each third after. Your own `Transport`
 //! sends the same requests by HTTP.
 
 use std::{
@@ -33,7 +33,7 @@ impl Transport for Practice {
         let transfer = transfers
             .entry(request.idempotency_key.clone())
             .or_insert(next);
-        if calls.is_multiple_of(3) {
+        if *calls % 3 == 1 {
             println!("made {transfer}, and lost the answer");
             return Err(TransportError::Unknown("connection_lost".to_owned()));
         }

@@ -13,12 +13,14 @@ mod token;
 mod walk;
 
 use std::{
+    path::Path,
     process::{Command, ExitCode},
     time::Duration,
 };
 
 use anyhow::{Context, bail};
 use clap::Args;
+use dev_server::Secret;
 
 use self::{app::App, build::Programs, database::Database, progress::Stage, token::Issuer};
 use crate::terminal::{bold, say};
@@ -36,6 +38,24 @@ struct Account {
     name: &'static str,
     id: String,
     token: String,
+}
+
+/// The operator's program, which works in the system scope.
+struct Operator<'d> {
+    program: &'d Path,
+    system_url: &'d str,
+}
+
+impl Operator<'_> {
+    /// What it prints.
+    fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut command = Command::new(self.program);
+        command
+            .arg("the demo")
+            .args(arguments)
+            .env("SYSTEM_DATABASE_URL", self.system_url);
+        output("access/examples/operator.rs", &mut command)
+    }
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
@@ -67,20 +87,50 @@ fn demo(options: &Options) -> anyhow::Result<()> {
 
     let issuer = Issuer::new();
     let stage = Stage::begin("accounts");
-    let [a, b] = [("A", "Ana's studio"), ("B", "Ben's bakery")]
-        .map(|(label, name)| account(label, name, &programs, &database, &issuer));
-    let (a, b) = (a?, b?);
+    let names = [
+        ("A", "Ana's studio"),
+        ("B", "Ben's bakery"),
+        ("C", "Cleo's shop"),
+    ];
+    let [a, b, c] = names.map(|(label, name)| account(label, name, &programs, &database, &issuer));
+    let (a, b, c) = (a?, b?, c?);
     stage.done(&format!("A {}  {}", a.id, a.name));
-    say!("{:10} B {}  {}", "", b.id, b.name);
+    for other in [&b, &c] {
+        say!("{:10} {} {}  {}", "", other.label, other.id, other.name);
+    }
 
     let stage = Stage::begin("app");
-    let app = App::start(&programs.axum, &database.app_url()?, issuer.secret())?;
+    let system = database.system_url()?;
+    let webhooks = Secret::generate();
+    let variables = [
+        ("DATABASE_URL", database.app_url()?),
+        ("SYSTEM_DATABASE_URL", system.clone()),
+        ("STRIPE_WEBHOOK_SECRETS", webhooks.expose().to_owned()),
+        ("APP_JWT_SECRET", issuer.secret().to_owned()),
+        ("PORT", "0".to_owned()),
+    ];
+    let app = App::start(&programs.axum, &variables)?;
+    let address = app.address()?;
     stage.done(&format!(
-        "http://{}, which is access/examples/axum.rs",
-        app.address()
+        "http://{address}, which is access/examples/axum.rs"
     ));
+    let stage = Stage::begin("worker");
+    let worker = App::start(&programs.worker, &[("SYSTEM_DATABASE_URL", system.clone())])?;
+    stage.done("makes transfers, with Stripe played by access/examples/worker.rs");
 
-    let steps = walk::through(app.address(), &a, &b, &issuer)?;
+    let cast = walk::Cast {
+        a: &a,
+        b: &b,
+        c: &c,
+        issuer: &issuer,
+        webhooks: webhooks.expose(),
+        worker: &worker,
+        operator: &Operator {
+            program: &programs.operator,
+            system_url: &system,
+        },
+    };
+    let steps = walk::through(address, &cast)?;
     say!(
         "\n{}",
         bold(&format!("All {steps} steps answered as they should."))
@@ -89,6 +139,7 @@ fn demo(options: &Options) -> anyhow::Result<()> {
         serve(app, &a, &b)?;
     } else {
         app.stop()?;
+        worker.stop()?;
         say!("Try it yourself with: cargo xtask demo --serve");
     }
     Ok(())
@@ -142,7 +193,7 @@ fn output(name: &str, command: &mut Command) -> anyhow::Result<String> {
 
 /// Waits for Ctrl-C, with requests to try on the screen.
 fn serve(mut app: App, a: &Account, b: &Account) -> anyhow::Result<()> {
-    let url = format!("http://{}", app.address());
+    let url = format!("http://{}", app.address()?);
     let new = r#"{"buyer":"zoe","pay_for":"tip","pay_for_id":"t1","amount":500,"currency":"USD","fee":50}"#;
     say!("\nThe application runs until Ctrl-C. In another terminal:\n");
     say!("A='Authorization: Bearer {}'", a.token);

@@ -1,11 +1,11 @@
-//! The application, as a process of its own.
+//! The application and its worker, as processes of their own.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc,
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -19,53 +19,57 @@ const START: Duration = Duration::from_secs(30);
 /// How long it may take to answer what is under way and end.
 const END: Duration = Duration::from_secs(10);
 
-/// The running application; it ends with this.
+/// A running program of the demo; it ends with this.
 pub(crate) struct App {
     child: Child,
-    address: SocketAddr,
+    said: Arc<Mutex<Vec<String>>>,
 }
 
 impl App {
-    /// Starts it on a free port of this machine, and waits until it listens.
-    pub(crate) fn start(program: &Path, database_url: &str, secret: &str) -> anyhow::Result<Self> {
+    /// Starts it, and waits until it has said its first line: that it listens, or is at work.
+    pub(crate) fn start(program: &Path, variables: &[(&str, String)]) -> anyhow::Result<Self> {
         stop::check()?;
         let child = Command::new(program)
-            .env("DATABASE_URL", database_url)
-            .env("APP_JWT_SECRET", secret)
-            .env("PORT", "0")
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn();
         let child = child.with_context(|| format!("{} couldn't be run", program.display()))?;
-        let mut app = Self {
-            child,
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        };
-        let (said, hears) = mpsc::channel();
-        let mut output = app.child.stdout.take().map(BufReader::new);
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let mut app = Self { child, said };
+        let (first, hears) = mpsc::channel();
+        let output = app.child.stdout.take().map(BufReader::new);
+        let said = Arc::clone(&app.said);
+        // A program whose output no one reads stops at some time.
         thread::spawn(move || {
-            let mut line = String::new();
-            let read = output.as_mut().map(|output| output.read_line(&mut line));
-            // No one listens any more only when the application took too long.
-            let _ = said.send(read.map(|_| line));
-            // A program whose output no one reads stops at some time.
-            let mut rest = [0; 4096];
-            while let Some(Ok(1..)) = output.as_mut().map(|output| output.read(&mut rest)) {}
+            let lines = output.into_iter().flat_map(BufRead::lines);
+            for line in lines.map_while(Result::ok) {
+                let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+                said.push(line);
+                // No one listens any more but for the first.
+                let _ = first.send(());
+            }
         });
-        let line = hears.recv_timeout(START).ok().flatten();
-        let address = line
-            .as_deref()
-            .and_then(|line| line.trim().rsplit_once("http://"));
-        match address.and_then(|(_, address)| address.parse().ok()) {
-            Some(address) => app.address = address,
-            None => bail!("the application didn't start to listen; what it said is above"),
+        if hears.recv_timeout(START).is_err() {
+            let name = program.file_name().unwrap_or_default().to_string_lossy();
+            bail!("{name} didn't start; what it said is above");
         }
         Ok(app)
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    /// What it has said so far, line by line.
+    pub(crate) fn said(&self) -> Vec<String> {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.clone()
+    }
+
+    /// Where it listens, as its first line says.
+    pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
+        let said = self.said();
+        let address = said.first().and_then(|line| line.rsplit_once("http://"));
+        let address = address.and_then(|(_, address)| address.parse().ok());
+        address.context("the application doesn't say where it listens")
     }
 
     /// How it ended, if it did.

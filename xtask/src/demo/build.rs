@@ -21,9 +21,11 @@ pub(crate) struct Programs {
     pub(crate) migration: PathBuf,
     pub(crate) axum: PathBuf,
     pub(crate) create_account: PathBuf,
+    pub(crate) operator: PathBuf,
+    pub(crate) worker: PathBuf,
 }
 
-const ARGUMENTS: [&str; 9] = [
+const ARGUMENTS: [&str; 11] = [
     "build",
     "--package=migration",
     "--package=access",
@@ -31,6 +33,8 @@ const ARGUMENTS: [&str; 9] = [
     "--bin=migration",
     "--example=axum",
     "--example=create_account",
+    "--example=operator",
+    "--example=worker",
     "--message-format=json-render-diagnostics",
     "--color=never",
 ];
@@ -97,6 +101,8 @@ pub(crate) fn beside_download() -> anyhow::Result<Programs> {
         migration: find("migration")?,
         axum: find("axum")?,
         create_account: find("create_account")?,
+        operator: find("operator")?,
+        worker: find("worker")?,
     };
     let took = stage.seconds();
     stage.done(&match crates {

@@ -14,6 +14,8 @@ pub(crate) struct Request {
     pub(crate) method: &'static str,
     pub(crate) path: String,
     pub(crate) token: Option<String>,
+    /// Headers beside those that every request has.
+    pub(crate) headers: Vec<(&'static str, String)>,
     /// JSON, if there is a body.
     pub(crate) body: Option<String>,
 }
@@ -49,6 +51,9 @@ fn text(address: SocketAddr, request: &Request) -> String {
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     if let Some(token) = &request.token {
         text.push_str(&format!("Authorization: Bearer {token}\r\n"));
+    }
+    for (name, value) in &request.headers {
+        text.push_str(&format!("{name}: {value}\r\n"));
     }
     let Some(body) = &request.body else {
         return text + "\r\n";

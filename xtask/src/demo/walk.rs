@@ -1,6 +1,8 @@
 //! The walk: what is asked of the application, and what it has to answer.
 
+mod jobs;
 mod money;
+mod platform;
 mod step;
 
 use std::net::SocketAddr;
@@ -9,18 +11,26 @@ use serde_json::{Value, json};
 
 pub(crate) use self::step::Unexpected;
 use self::step::{Walk, get, patch, post};
-use super::{Account, token::Issuer};
+use super::{Account, Operator, app::App, token::Issuer};
 
 /// A payment that no account has.
 const NOBODYS: &str = "/payments/01890000-0000-7000-8000-000000000000";
 
+/// Who takes part.
+pub(crate) struct Cast<'d> {
+    pub(crate) a: &'d Account,
+    pub(crate) b: &'d Account,
+    pub(crate) c: &'d Account,
+    pub(crate) issuer: &'d Issuer,
+    /// The secret that Stripe signs its events with.
+    pub(crate) webhooks: &'d str,
+    pub(crate) worker: &'d App,
+    pub(crate) operator: &'d Operator<'d>,
+}
+
 /// Takes all steps, and returns how many there were.
-pub(crate) fn through(
-    app: SocketAddr,
-    a: &Account,
-    b: &Account,
-    issuer: &Issuer,
-) -> anyhow::Result<usize> {
+pub(crate) fn through(app: SocketAddr, cast: &Cast<'_>) -> anyhow::Result<usize> {
+    let Cast { a, b, c, .. } = *cast;
     let mut walk = Walk::new(app);
     let payments = takes_payments(&mut walk, a)?;
     let [.., last] = payments.as_slice() else {
@@ -30,8 +40,13 @@ pub(crate) fn through(
     goes_through_its_states(&mut walk, a, last)?;
     sums_up(&mut walk, a)?;
     keeps_accounts_apart(&mut walk, a, b, last)?;
-    money::splits_and_pays_out(&mut walk, a, b, last)?;
-    asks_who_is_there(&mut walk, a, issuer)?;
+    money::splits_and_pays_out(&mut walk, a, b, last, cast.worker)?;
+    let stripe = jobs::Stripe {
+        secret: cast.webhooks,
+    };
+    jobs::hears_stripe(&mut walk, &stripe, a, b)?;
+    platform::operates(&mut walk, cast.operator, a, c)?;
+    asks_who_is_there(&mut walk, a, cast.issuer)?;
     refuses_bad_input(&mut walk, a)?;
     Ok(walk.steps())
 }

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    NOBODYS,
+    NOBODYS, jobs,
     step::{Answered, Walk, get, post, put},
 };
-use crate::demo::Account;
+use crate::demo::{Account, app::App};
 
 /// A payment of 12,000 with a fee of 1,200, of which 1,500 went back, is split and paid out.
 pub(super) fn splits_and_pays_out(
@@ -14,6 +14,7 @@ pub(super) fn splits_and_pays_out(
     a: &Account,
     b: &Account,
     payment: &str,
+    worker: &App,
 ) -> anyhow::Result<()> {
     sets_up(walk, a)?;
     let path = format!("/payments/{payment}");
@@ -37,7 +38,7 @@ pub(super) fn splits_and_pays_out(
         answer.is("/3/status", "open")
     })?;
     walk.say("12000 in all, of which the refund of 1500 was taken from each part.");
-    let payout = pays_once(walk, a)?;
+    let payout = pays_once(walk, a, worker)?;
     takes_back(walk, a, &path)?;
     stays_apart(walk, b, &path, &payout)?;
     keeps_a_log(walk, a)
@@ -81,7 +82,7 @@ fn request(payee: &str, key: &str) -> Value {
 }
 
 /// Asks for payouts, and returns the path of the one that there is.
-fn pays_once(walk: &mut Walk, a: &Account) -> anyhow::Result<String> {
+fn pays_once(walk: &mut Walk, a: &Account, worker: &App) -> anyhow::Result<String> {
     walk.chapter("Ann is paid once, however often it is asked for");
     walk.step(get("/balances/ann").by(a), 200, &[], |answer| {
         answer.is("/0/amount", 1890)
@@ -105,11 +106,16 @@ fn pays_once(walk: &mut Walk, a: &Account) -> anyhow::Result<String> {
         answer.is("/code", "insufficient_shares")
     })?;
     let path = format!("/payouts/{id}");
-    let transfer = json!({ "transfer": "tr_demo_1" });
-    let record = post(&format!("{path}/transfer"), transfer).by(a);
-    walk.step(record, 200, &["status", "transfer", "amount"], |answer| {
-        answer.is("/status", "paid")
-    })?;
+    walk.say("The request put a call of Stripe into the outbox. The first answer is lost, so the worker asks.");
+    let paid = |answer: &Answered| answer.is("/status", "paid");
+    walk.wait(&get(&path).by(a), paid)?;
+    jobs::tell(walk, worker, 1);
+    walk.step(
+        get(&path).by(a),
+        200,
+        &["status", "transfer", "amount"],
+        paid,
+    )?;
     Ok(path)
 }
 

@@ -1,6 +1,10 @@
 //! One step of the walk: a request, what the answer has to be, and both on the screen.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
@@ -13,6 +17,10 @@ use crate::{
     terminal::{bold, green, red, say},
 };
 
+/// How long something that a worker does may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How many more lines of a program are shown.
+const FEW: usize = 14;
 /// How much of a request's or an answer's body is shown.
 const WIDTH: usize = 110;
 
@@ -30,6 +38,17 @@ impl std::fmt::Display for Unexpected {
 }
 
 impl std::error::Error for Unexpected {}
+
+/// The text has this in it.
+pub(crate) fn has(text: &str, part: &str) -> Checked {
+    if text.contains(part) {
+        return Ok(());
+    }
+    Err(Unexpected {
+        expected: format!("a text with {part}"),
+        got: text.to_owned(),
+    })
+}
 
 /// A request, and who makes it.
 pub(crate) struct Ask {
@@ -60,6 +79,7 @@ fn ask(method: &'static str, path: &str, body: Option<Value>) -> Ask {
             method,
             path: path.to_owned(),
             token: None,
+            headers: Vec::new(),
             body: body.map(|body| body.to_string()),
         },
     }
@@ -78,6 +98,13 @@ impl Ask {
     }
 }
 
+impl Ask {
+    pub(crate) fn header(mut self, name: &'static str, value: String) -> Self {
+        self.request.headers.push((name, value));
+        self
+    }
+}
+
 /// An answer, and its body as JSON.
 #[derive(Debug)]
 pub(crate) struct Answered {
@@ -88,6 +115,13 @@ pub(crate) struct Answered {
 type Checked = Result<(), Unexpected>;
 
 impl Answered {
+    fn of(answer: Answer) -> Self {
+        Self {
+            json: serde_json::from_str(&answer.body).unwrap_or_default(),
+            answer,
+        }
+    }
+
     /// The value at a JSON pointer (RFC 6901) is this one.
     pub(crate) fn is(&self, pointer: &str, expected: impl Into<Value>) -> Checked {
         let expected = expected.into();
@@ -219,6 +253,47 @@ impl Walk {
         say!("     {text}");
     }
 
+    /// Prints what a program of the platform's printed; an error unless `check` finds nothing.
+    pub(crate) fn program(
+        &mut self,
+        line: &str,
+        printed: &str,
+        check: impl FnOnce(&str) -> Checked,
+    ) -> anyhow::Result<()> {
+        stop::check()?;
+        self.steps += 1;
+        say!("{:3}  {}", self.steps, bold(line));
+        let checked = check(printed);
+        let mark = match &checked {
+            Ok(()) => green("ok"),
+            Err(_) => red("no"),
+        };
+        let mut lines = printed.lines().map(cut);
+        say!(" {mark}  {}", lines.next().unwrap_or_default());
+        for line in lines.take(FEW) {
+            say!("     {line}");
+        }
+        Ok(checked?)
+    }
+
+    /// Asks again and again, without printing it, until `check` finds nothing or `PATIENCE` is over.
+    pub(crate) fn wait(
+        &self,
+        ask: &Ask,
+        check: impl Fn(&Answered) -> Checked,
+    ) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        loop {
+            stop::check()?;
+            let answered = Answered::of(http::send(self.app, &ask.request)?);
+            match check(&answered) {
+                Ok(()) => return Ok(()),
+                Err(unexpected) if begun.elapsed() > PATIENCE => return Err(unexpected.into()),
+                Err(_) => thread::sleep(Duration::from_millis(100)),
+            }
+        }
+    }
+
     /// Sends the request and prints both; an error unless the answer has the status and `check` finds nothing.
     pub(crate) fn step(
         &mut self,
@@ -237,11 +312,7 @@ impl Walk {
         if let Some(body) = body {
             say!("     {}", cut(body));
         }
-        let answer = http::send(self.app, &ask.request)?;
-        let answered = Answered {
-            json: serde_json::from_str(&answer.body).unwrap_or_default(),
-            answer,
-        };
+        let answered = Answered::of(http::send(self.app, &ask.request)?);
         let got = answered.answer.status;
         let checked = if got == status {
             check(&answered)
