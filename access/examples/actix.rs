@@ -6,6 +6,8 @@
 
 #[path = "app/app.rs"]
 mod app;
+#[path = "app/codes.rs"]
+mod codes;
 #[path = "app/money.rs"]
 mod money;
 #[path = "app/payments.rs"]
@@ -14,7 +16,8 @@ mod payments;
 use std::{error::Error as StdError, sync::Arc};
 
 use access::{
-    AccountId, Db, Error,
+    AccountId, Db, Error, Tenant,
+    account_agents::{AcceptInvitation, AccountAgent},
     actix::{self as web, Denied, Resolver, TenantResolver, bearer_token},
 };
 use actix_web::{
@@ -100,8 +103,31 @@ fn of_account(config: &mut ServiceConfig) {
         .service(payouts_at("/{id}/transfer").route(post().to(money::transfer)))
         .service(payouts_at("/{id}/fail").route(post().to(money::fail)))
         .service(payouts_at("/{id}/cancel").route(post().to(money::cancel)))
+        .service(
+            resource("/codes")
+                .route(get().to(codes::list))
+                .route(post().to(codes::issue)),
+        )
+        .service(resource("/codes/redeem").route(post().to(codes::redeem)))
+        .service(resource("/codes/redemptions").route(get().to(codes::redemptions)))
+        .service(
+            resource("/agents")
+                .route(get().to(codes::agents))
+                .route(post().to(codes::invite)),
+        )
+        .service(resource("/agents/accept").route(post().to(accept)))
+        .service(resource("/agents/{id}/revoke").route(post().to(codes::revoke)))
+        .service(resource("/agents/{id}/commission").route(get().to(codes::commission)))
         .service(resource("/logs").route(get().to(money::logs)))
         .service(resource("/logs/verify").route(get().to(money::verify)));
+}
+
+async fn accept(
+    app: Data<App>,
+    tenant: Tenant,
+    web::Json(accept): web::Json<AcceptInvitation>,
+) -> Result<web::Json<AccountAgent>, Error> {
+    codes::accept(&app, tenant, accept).await
 }
 
 async fn ready(app: Data<App>) -> Result<&'static str, Error> {

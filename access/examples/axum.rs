@@ -10,6 +10,8 @@
 
 #[path = "app/app.rs"]
 mod app;
+#[path = "app/codes.rs"]
+mod codes;
 #[path = "app/money.rs"]
 mod money;
 #[path = "app/payments.rs"]
@@ -18,7 +20,8 @@ mod payments;
 use std::{error::Error as StdError, sync::Arc};
 
 use access::{
-    AccountId, Db, Error,
+    AccountId, Db, Error, Tenant,
+    account_agents::{AcceptInvitation, AccountAgent},
     axum::{self as web, Denied, TenantResolver, bearer_token},
 };
 use axum::{
@@ -91,8 +94,23 @@ fn of_account() -> Router<Arc<App>> {
         .route("/payouts/{id}/transfer", post(money::transfer))
         .route("/payouts/{id}/fail", post(money::fail))
         .route("/payouts/{id}/cancel", post(money::cancel))
+        .route("/codes", get(codes::list).post(codes::issue))
+        .route("/codes/redeem", post(codes::redeem))
+        .route("/codes/redemptions", get(codes::redemptions))
+        .route("/agents", get(codes::agents).post(codes::invite))
+        .route("/agents/accept", post(accept))
+        .route("/agents/{id}/revoke", post(codes::revoke))
+        .route("/agents/{id}/commission", get(codes::commission))
         .route("/logs", get(money::logs))
         .route("/logs/verify", get(money::verify))
+}
+
+async fn accept(
+    State(app): State<Arc<App>>,
+    tenant: Tenant,
+    web::Json(accept): web::Json<AcceptInvitation>,
+) -> Result<web::Json<AccountAgent>, Error> {
+    codes::accept(&app, tenant, accept).await
 }
 
 async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Error> {

@@ -4,7 +4,8 @@ use access::{
     Error, Page, PayOutId, PayoutRouteId, StripePaymentId, Tenant,
     account_payment_settings::{self, NewPaymentSettings, PaymentSettings},
     account_payout_routes::{self, NewPayoutRoute, PayoutRoute, PayoutRoutePatch},
-    pay_out::{self, ListPayOuts, PayOut, RequestPayOut},
+    outbox,
+    pay_out::{self, ListPayOuts, PayOut, PayOutStatus, RequestPayOut},
     payment_share_tracking::{self, ListOpenShares, OpenBalance, PaymentShare},
     payment_system_logs::{self, ListLogs, LogEntry, Verified},
 };
@@ -130,12 +131,19 @@ pub(crate) async fn payouts(
     Ok(Json(pay_out::list(&tenant, &list).await?))
 }
 
+/// The payout and the call of Stripe that makes its transfer are saved together; the example `worker` makes the call.
 pub(crate) async fn request(
-    tenant: Tenant,
+    mut tenant: Tenant,
     Json(request): Json<RequestPayOut>,
 ) -> Result<Created<PayOut>, Error> {
-    let payout = pay_out::request(&tenant, request).await?;
-    Ok(Created(payout))
+    let payout = tenant.transaction(async move |tx| {
+        let payout = pay_out::request(tx, request.clone()).await?;
+        if payout.status == PayOutStatus::Requested {
+            outbox::enqueue(tx, payout.id).await?;
+        }
+        Ok::<_, Error>(payout)
+    });
+    Ok(Created(payout.await?))
 }
 
 pub(crate) async fn payout(

@@ -1,5 +1,6 @@
 //! The walk: what is asked of the application, and what it has to answer.
 
+mod codes;
 mod jobs;
 mod money;
 mod platform;
@@ -44,7 +45,9 @@ pub(crate) fn through(app: SocketAddr, cast: &Cast<'_>) -> anyhow::Result<usize>
     let stripe = jobs::Stripe {
         secret: cast.webhooks,
     };
-    jobs::hears_stripe(&mut walk, &stripe, a, b)?;
+    let heard = jobs::hears_stripe(&mut walk, &stripe, a, b)?;
+    codes::redeems(&mut walk, a, b)?;
+    codes::pays_agents(&mut walk, a, b, &heard)?;
     platform::operates(&mut walk, cast.operator, a, c)?;
     asks_who_is_there(&mut walk, a, cast.issuer)?;
     refuses_bad_input(&mut walk, a)?;
