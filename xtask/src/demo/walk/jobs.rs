@@ -36,13 +36,13 @@ fn event(id: &str, kind: &str, second: u32, object: Value) -> Value {
     })
 }
 
-/// A payment becomes what Stripe says, in whichever order it says so.
+/// A payment becomes what Stripe says, in whichever order it says so; its path.
 pub(super) fn hears_stripe(
     walk: &mut Walk,
     stripe: &Stripe<'_>,
     a: &Account,
     b: &Account,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<String> {
     walk.chapter("Stripe's events arrive without a token: signed, twice, and in the wrong order");
     let new = json!({
         "buyer": "una", "pay_for": "tip", "pay_for_id": "t-9", "amount": 4900, "currency": "USD", "fee": 490,
@@ -109,7 +109,7 @@ pub(super) fn hears_stripe(
     walk.step(get("/payments/count").by(b), 200, &[], |answer| {
         answer.is("", 0)
     })?;
-    Ok(())
+    Ok(payment)
 }
 
 /// What the worker said after the line `from`.
