@@ -12,6 +12,8 @@ mod codes;
 mod money;
 #[path = "app/payments.rs"]
 mod payments;
+#[path = "app/search.rs"]
+mod search;
 
 use std::{error::Error as StdError, sync::Arc};
 
@@ -22,7 +24,7 @@ use access::{
 };
 use actix_web::{
     App as Actix, HttpRequest, HttpResponse, HttpServer,
-    web::{Data, ServiceConfig, get, patch, post, put, resource, scope, to},
+    web::{Bytes, Data, ServiceConfig, get, patch, post, put, resource, scope, to},
 };
 
 pub(crate) use app::App;
@@ -44,6 +46,7 @@ pub(crate) fn routes(config: &mut ServiceConfig, app: Arc<App>) {
         .app_data(Data::from(app))
         .configure(of_account)
         .service(scope("/accounts/{account}").configure(of_account))
+        .route("/webhooks/stripe", post().to(webhook))
         .route("/health", get().to(async || "alive"))
         .route("/ready", get().to(ready))
         .default_service(to(async || Err::<HttpResponse, _>(Error::NotFound)));
@@ -118,6 +121,11 @@ fn of_account(config: &mut ServiceConfig) {
         .service(resource("/agents/accept").route(post().to(accept)))
         .service(resource("/agents/{id}/revoke").route(post().to(codes::revoke)))
         .service(resource("/agents/{id}/commission").route(get().to(codes::commission)))
+        .service(
+            resource("/search")
+                .route(get().to(search::find))
+                .route(post().to(search::add)),
+        )
         .service(resource("/logs").route(get().to(money::logs)))
         .service(resource("/logs/verify").route(get().to(money::verify)));
 }
@@ -128,6 +136,12 @@ async fn accept(
     web::Json(accept): web::Json<AcceptInvitation>,
 ) -> Result<web::Json<AccountAgent>, Error> {
     codes::accept(&app, tenant, accept).await
+}
+
+async fn webhook(app: Data<App>, request: HttpRequest, body: Bytes) -> Result<&'static str, Error> {
+    let signature = request.headers().get("stripe-signature");
+    let signature = signature.and_then(|value| value.to_str().ok());
+    app.webhook(&body, signature.unwrap_or_default()).await
 }
 
 async fn ready(app: Data<App>) -> Result<&'static str, Error> {

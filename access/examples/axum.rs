@@ -16,6 +16,8 @@ mod codes;
 mod money;
 #[path = "app/payments.rs"]
 mod payments;
+#[path = "app/search.rs"]
+mod search;
 
 use std::{error::Error as StdError, sync::Arc};
 
@@ -26,8 +28,9 @@ use access::{
 };
 use axum::{
     Router,
+    body::Bytes,
     extract::{FromRequestParts, MatchedPath, RawPathParams, State},
-    http::request::Parts,
+    http::{HeaderMap, request::Parts},
     routing::{get, patch, post},
 };
 use tokio::{net::TcpListener, signal};
@@ -58,6 +61,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(of_account())
         .nest("/accounts/{account}", of_account())
+        .route("/webhooks/stripe", post(webhook))
         .route("/health", get(async || "alive"))
         .route("/ready", get(ready))
         .fallback(async || Error::NotFound)
@@ -101,6 +105,7 @@ fn of_account() -> Router<Arc<App>> {
         .route("/agents/accept", post(accept))
         .route("/agents/{id}/revoke", post(codes::revoke))
         .route("/agents/{id}/commission", get(codes::commission))
+        .route("/search", get(search::find).post(search::add))
         .route("/logs", get(money::logs))
         .route("/logs/verify", get(money::verify))
 }
@@ -111,6 +116,16 @@ async fn accept(
     web::Json(accept): web::Json<AcceptInvitation>,
 ) -> Result<web::Json<AccountAgent>, Error> {
     codes::accept(&app, tenant, accept).await
+}
+
+async fn webhook(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<&'static str, Error> {
+    let signature = headers.get("stripe-signature");
+    let signature = signature.and_then(|value| value.to_str().ok());
+    app.webhook(&body, signature.unwrap_or_default()).await
 }
 
 async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Error> {

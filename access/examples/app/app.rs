@@ -7,7 +7,11 @@ use std::{
     net::TcpListener,
 };
 
-use access::{AccountId, Config, Db, Error};
+use access::{
+    AccountId, Config, Db, Error,
+    system::SystemDb,
+    webhook::{self, WebhookSecrets},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::Utc;
 use ring::hmac;
@@ -18,6 +22,8 @@ use super::web::Denied;
 
 pub(crate) struct App {
     pub(crate) db: Db,
+    /// For events of Stripe, which come without an account.
+    pub(crate) system: Option<SystemDb>,
     pub(crate) tokens: hmac::Key,
     /// From user to the accounts that the user acts for; in place of your own table.
     pub(crate) members: HashMap<Uuid, HashSet<Uuid>>,
@@ -34,14 +40,22 @@ struct Claims {
 
 impl App {
     /// From the environment: `DATABASE_URL`, `APP_JWT_SECRET`, and `APP_MEMBERS` where there are users, as
-    /// `{"<user>": ["<account>"]}`.
+    /// `{"<user>": ["<account>"]}`; `SYSTEM_DATABASE_URL` and `STRIPE_WEBHOOK_SECRETS` where Stripe's events arrive.
     pub(crate) async fn from_env() -> Result<Self, Box<dyn StdError>> {
         let secret = env::var("APP_JWT_SECRET").map_err(|_| "APP_JWT_SECRET is not set")?;
         if secret.len() < 32 {
             return Err("APP_JWT_SECRET has to be 32 characters or more".into());
         }
         let members = env::var("APP_MEMBERS").unwrap_or_else(|_| "{}".to_owned());
+        let system = match env::var("SYSTEM_DATABASE_URL") {
+            Ok(url) => {
+                let system = SystemDb::connect(Config::from_url(&url)?).await?;
+                Some(system.webhook_secrets(WebhookSecrets::from_env()?))
+            }
+            Err(_) => None,
+        };
         Ok(Self {
+            system,
             db: Db::connect(Config::from_env("DATABASE_URL")?).await?,
             tokens: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
             members: serde_json::from_str(&members)?,
@@ -70,6 +84,17 @@ impl App {
             }
         };
         Ok(AccountId::from_authenticated(account)?)
+    }
+
+    /// An event of Stripe's, by its body as it came and the header `Stripe-Signature`; 200 means that it is stored.
+    pub(crate) async fn webhook(
+        &self,
+        body: &[u8],
+        signature: &str,
+    ) -> Result<&'static str, Error> {
+        let system = self.system.as_ref().ok_or(Error::NotFound)?;
+        webhook::receive(system, body, signature).await?;
+        Ok("received")
     }
 
     /// For a load balancer: whether requests can be served now. The causes are for the log alone.

@@ -90,6 +90,7 @@ impl Both {
 async fn on_axum(db: Db, members: HashMap<Uuid, HashSet<Uuid>>) -> SocketAddr {
     let app = on_axum::App {
         db,
+        system: None,
         tokens: key(),
         members,
     };
@@ -103,6 +104,7 @@ async fn on_axum(db: Db, members: HashMap<Uuid, HashSet<Uuid>>) -> SocketAddr {
 fn on_actix(db: Db, members: HashMap<Uuid, HashSet<Uuid>>) -> SocketAddr {
     let app = Arc::new(on_actix::App {
         db,
+        system: None,
         tokens: key(),
         members,
     });

@@ -4,6 +4,7 @@ mod codes;
 mod jobs;
 mod money;
 mod platform;
+mod search;
 mod step;
 
 use std::net::SocketAddr;
@@ -48,6 +49,7 @@ pub(crate) fn through(app: SocketAddr, cast: &Cast<'_>) -> anyhow::Result<usize>
     let heard = jobs::hears_stripe(&mut walk, &stripe, a, b)?;
     codes::redeems(&mut walk, a, b)?;
     codes::pays_agents(&mut walk, a, b, &heard)?;
+    search::finds(&mut walk, a, b)?;
     platform::operates(&mut walk, cast.operator, a, c)?;
     asks_who_is_there(&mut walk, a, cast.issuer)?;
     refuses_bad_input(&mut walk, a)?;
