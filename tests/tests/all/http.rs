@@ -232,7 +232,7 @@ async fn rows_are_read_alike_by_the_account_in_the_token_and_in_the_path() {
         "/account".to_owned(),
         "/settings".to_owned(),
         "/routes".to_owned(),
-        "/shares/open?payee=payee-1".to_owned(),
+        "/shares/open?payee=payee-1&currency=USD".to_owned(),
         "/balances/payee-1".to_owned(),
         "/balances/p%C3%A4yee%2F1".to_owned(),
         "/payouts".to_owned(),
