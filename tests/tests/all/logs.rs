@@ -1,9 +1,11 @@
 use std::{
     io::{self, Write},
     sync::{Mutex, OnceLock},
+    time::Duration,
 };
 
 use access::{
+<<<<<<< HEAD
     Config, Db, PurchaseCode, content_embeddings, payment_system_logs, ppu, stripe_payments,
     webhook::WebhookSecrets,
 };
@@ -12,6 +14,22 @@ use tests::{
     events,
     fixtures::{Cast, new_payment, new_redemption},
 };
+=======
+    Config, Db, PurchaseCode,
+    outbox::{self, OutboxStatus, TransferRequest, Transport, TransportError},
+    payment_system_logs, ppu, stripe_payments,
+};
+use tests::{
+    fixtures::{Cast, new_payment, new_redemption},
+    outbox::{Desk, jobs, quick},
+};
+
+/// The word that each secret holds, which no other test says.
+const CANARY: &str = "parakeet";
+
+/// What isn't made of that word and may not be logged either: lower-case.
+static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+>>>>>>> 7c5c8c6 (Look for what the outbox must not log)
 
 /// Lines of the log that hold a canary; all tests of the process write to it, at TRACE.
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -23,7 +41,9 @@ impl Write for Watch {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         LINES.get_or_init(|| ());
         let line = String::from_utf8_lossy(bytes);
-        if line.to_ascii_lowercase().contains("canary") {
+        let said = line.to_ascii_lowercase();
+        let mut secrets = SECRETS.lock().unwrap().clone().into_iter();
+        if said.contains(CANARY) || secrets.any(|secret| said.contains(&secret)) {
             LEAKS.lock().unwrap().push(line.into_owned());
         }
         Ok(bytes.len())
@@ -42,16 +62,16 @@ async fn no_log_at_trace_shows_a_value_or_a_password() {
         .init();
     let cast = Cast::new().await;
     let tenant = cast.tenant_a();
-    let mut new = new_payment("canary-buyer", 5);
-    new.payment_intent = Some("pi_canary".into());
-    new.metadata = Some(serde_json::json!({"secret": "canary"}));
-    new.description = Some("canary".into());
+    let mut new = new_payment("parakeet-buyer", 5);
+    new.payment_intent = Some("pi_parakeet".into());
+    new.metadata = Some(serde_json::json!({"secret": "parakeet"}));
+    new.description = Some("parakeet".into());
     let made = stripe_payments::create(&tenant, new.clone()).await.unwrap();
     assert!(stripe_payments::create(&tenant, new.clone()).await.is_err());
-    stripe_payments::find_by_payment_intent(&tenant, "pi_canary")
+    stripe_payments::find_by_payment_intent(&tenant, "pi_parakeet")
         .await
         .unwrap();
-    stripe_payments::fail_attempt(&tenant, made.id, "canary")
+    stripe_payments::fail_attempt(&tenant, made.id, "parakeet")
         .await
         .unwrap();
     let secret = new_embedding("canary", 0, "canary");
@@ -68,7 +88,7 @@ async fn no_log_at_trace_shows_a_value_or_a_password() {
     // A purchase code is upper-case, and no word of it is said either.
     let code = (0..32).find_map(|check| {
         let check = char::from_digit(check, 32)?;
-        format!("CANARYCANARY000{check}")
+        format!("PARAKEETB1RD000{check}")
             .parse::<PurchaseCode>()
             .ok()
     });
@@ -83,32 +103,37 @@ async fn no_log_at_trace_shows_a_value_or_a_password() {
     let superuser = cast.database.superuser().await;
     superuser.batch_execute(&plant).await.unwrap();
     let tenant = cast.tenant_a();
-    let mut redeem = new_redemption(code, "canary-key");
-    redeem.redeemer = "canary-redeemer".into();
+    let mut redeem = new_redemption(code, "parakeet-key");
+    redeem.redeemer = "parakeet-redeemer".into();
     let redeemed = ppu::redeem(&tenant, redeem.clone()).await.unwrap();
     tracing::info!(?redeemed.ppu, ?redeem.code, "what an application may log");
     ppu::disable(&tenant, redeemed.ppu.id).await.unwrap();
-    redeem.idempotency_key = "canary-other".into();
+    redeem.idempotency_key = "parakeet-other".into();
     let refused = ppu::redeem(&tenant, redeem).await.unwrap_err();
     assert!(
         !format!("{refused} {refused:?}")
             .to_lowercase()
-            .contains("canary")
+            .contains(CANARY)
     );
     let entries = payment_system_logs::list(&tenant, &Default::default()).await;
     let entries = serde_json::to_string(&entries.unwrap()).unwrap();
+<<<<<<< HEAD
     assert!(entries.contains("ppu.redeem") && !entries.to_lowercase().contains("canary"));
     webhooks_with_canaries(&cast).await;
+=======
+    assert!(entries.contains("ppu.redeem") && !entries.to_lowercase().contains(CANARY));
+>>>>>>> 7c5c8c6 (Look for what the outbox must not log)
     let port = cast.database.server().port();
     let url = format!(
-        "postgres://app_login_1:canary-password@127.0.0.1:{port}/{}",
+        "postgres://app_login_1:parakeet-password@127.0.0.1:{port}/{}",
         cast.database.name()
     );
     let refused = Db::connect(Config::from_url(&url).unwrap())
         .await
         .unwrap_err();
-    assert!(!format!("{refused} {refused:?}").contains("canary"));
+    assert!(!format!("{refused} {refused:?}").contains(CANARY));
 
+    Box::pin(the_outbox_says_no_secret()).await;
     assert!(LINES.get().is_some(), "something was logged");
     assert_eq!(*LEAKS.lock().unwrap(), Vec::<String>::new());
     // The watch itself sees the driver's own log: with a value in it, it would be found.
@@ -116,6 +141,7 @@ async fn no_log_at_trace_shows_a_value_or_a_password() {
     assert_eq!(LEAKS.lock().unwrap().len(), 1);
 }
 
+<<<<<<< HEAD
 /// The secret, what it signed and what Stripe sent, believed and not.
 async fn webhooks_with_canaries(cast: &Cast) {
     let secrets = WebhookSecrets::new(["whsec_canary"]);
@@ -142,10 +168,99 @@ async fn webhooks_with_canaries(cast: &Cast) {
             if let Err(error) = received {
                 assert!(!format!("{error} {error:?}").contains("canary"));
             }
+=======
+/// Stripe answers each amount otherwise, and each answer holds the canary.
+struct Talkative;
+
+impl Transport for Talkative {
+    async fn create_transfer(&self, request: &TransferRequest) -> Result<String, TransportError> {
+        assert!(request.destination.contains(CANARY));
+        let secrets = SECRETS.lock().unwrap().clone();
+        assert!(request.idempotency_key.starts_with(&secrets[0]));
+        assert!(format!("{:?}", request.metadata).contains(&secrets[1]));
+        tracing::info!(?request, "what an application may log");
+        let no_code = "no such destination: acct_parakeet".to_owned();
+        match request.amount {
+            1 | 2 => Ok("tr_parakeet".into()),
+            3 => Ok("parakeet".into()),
+            4 => Err(TransportError::Refused(no_code)),
+            5 => Err(TransportError::Retry(no_code)),
+            _ => Err(TransportError::Unknown(no_code)),
+        }
+    }
+
+    async fn find_transfer(
+        &self,
+        request: &TransferRequest,
+    ) -> Result<Option<String>, TransportError> {
+        match request.amount {
+            6 => Ok(None),
+            _ => Err(TransportError::Unknown("no answer for parakeet".into())),
+>>>>>>> 7c5c8c6 (Look for what the outbox must not log)
         }
     }
 }
 
+<<<<<<< HEAD
 fn log_by_the_driver() {
     log::debug!(target: "tokio_postgres::query", "executing statement with parameters: canary");
+=======
+/// Jobs that end in each way there is: done, a transfer that is another payout's, no transfer, refused, given up after every
+/// kind of failure, unreadable; one whose outcome the database refuses to save, with all of its row in the error.
+async fn the_outbox_says_no_secret() {
+    let desk = Desk::new(0).await;
+    desk.plant(desk.account, 8).await;
+    // The superuser's own session logs what it runs: the word is put together there.
+    let sql = |sql: &str| sql.replace(CANARY, "para' || 'keet");
+    let plant = sql("UPDATE pay_out SET connected_account = 'acct_parakeet_' || amount");
+    desk.superuser.batch_execute(&plant).await.unwrap();
+    // What is sent has to be what the payout says: its key and metadata are known by their beginnings.
+    let account = desk.account;
+    *SECRETS.lock().unwrap() = vec![
+        format!("transfer-{account}"),
+        format!("\"account_id\": \"{account}\""),
+        format!("\"account_id\":\"{account}\""),
+    ];
+    desk.enqueue(account).await;
+    let plant = sql("UPDATE stripe_outbox SET request = to_jsonb('parakeet')
+         WHERE pay_out_id = (SELECT id FROM pay_out WHERE amount = 7);
+         UPDATE stripe_outbox SET sent_at = now(), status = 'unknown'
+         WHERE pay_out_id = (SELECT id FROM pay_out WHERE amount = 8);
+         CREATE FUNCTION talk() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN RAISE EXCEPTION 'can not be: %', NEW USING ERRCODE = 'check_violation', DETAIL = NEW::text; END $$;
+         CREATE TRIGGER talk BEFORE UPDATE ON stripe_outbox FOR EACH ROW
+             WHEN (NEW.request->>'amount' = '5' AND NEW.last_error IS NOT NULL) EXECUTE FUNCTION talk()");
+    desk.superuser.batch_execute(&plant).await.unwrap();
+    let ends = [("done", 1), ("failed", 1), ("dead", 5), ("sending", 1)];
+    let ended = async {
+        for (status, count) in ends {
+            while desk.count(status).await != count {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    };
+    let ended = async { tokio::time::timeout(Duration::from_secs(60), ended).await };
+    let ended = async { ended.await.expect("each job ends as it should") };
+    outbox::run(&desk.scope(), &Talkative, &quick(), ended)
+        .await
+        .unwrap();
+    let tenant = desk.tenant();
+    for status in [OutboxStatus::Dead, OutboxStatus::Failed] {
+        for job in jobs(&tenant, status).await {
+            tracing::info!(?job, "what an application may log");
+        }
+    }
+    let dead = jobs(&tenant, OutboxStatus::Dead).await;
+    let retried = desk.retry(dead[0].id).await;
+    tracing::info!(?retried, "what an application may log");
+    let again = outbox::retry(&desk.scope(), desk.account, retried.id).await;
+    assert!(!format!("{again:?}").contains(CANARY));
+    let entries = payment_system_logs::list(&tenant, &Default::default()).await;
+    let entries = serde_json::to_string(&entries.unwrap()).unwrap();
+    assert!(entries.contains("outbox.run") && !entries.contains(CANARY));
+}
+
+fn log_by_the_driver() {
+    log::debug!(target: "tokio_postgres::query", "executing statement with parameters: parakeet");
+>>>>>>> 7c5c8c6 (Look for what the outbox must not log)
 }
