@@ -1,13 +1,23 @@
 //! Accounts with payouts that wait for their transfers, and workers that make them.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use access::{
     AccountId, Db, OutboxJobId, Tenant,
-    outbox::{self, ListOutboxJobs, OutboxJob, OutboxStatus, Transport, WorkerOptions},
+    outbox::{
+        self, ListOutboxJobs, OutboxJob, OutboxStatus, TransferRequest, Transport, TransportError,
+        WorkerOptions,
+    },
     pay_out::{self, ListPayOuts, PayOut},
     system::{SystemDb, SystemScope},
 };
+use tokio::sync::Semaphore;
 use tokio_postgres::Client;
 
 use crate::TestDatabase;
@@ -143,6 +153,81 @@ impl Desk {
         let sql = "UPDATE stripe_outbox SET sent_at = sent_at - $1 * interval '1 hour'";
         let past = self.superuser.execute(sql, &[&f64::from(hours)]).await;
         past.expect("it can be changed");
+    }
+}
+
+/// Answers that a test gives by hand, each when it is asked for.
+#[derive(Debug)]
+pub struct ByHand {
+    entered: Semaphore,
+    answers: Semaphore,
+    given: Mutex<Vec<Result<String, TransportError>>>,
+    found: Mutex<Option<String>>,
+    calls: AtomicUsize,
+    questions: AtomicUsize,
+}
+
+impl ByHand {
+    /// No answer yet; asked for a transfer, there is none.
+    #[must_use]
+    #[expect(
+        clippy::new_without_default,
+        reason = "a test says what it begins with"
+    )]
+    pub fn new() -> Self {
+        Self {
+            entered: Semaphore::new(0),
+            answers: Semaphore::new(0),
+            given: Mutex::default(),
+            found: Mutex::default(),
+            calls: AtomicUsize::new(0),
+            questions: AtomicUsize::new(0),
+        }
+    }
+
+    /// Returns when a call has come in, each time for another one.
+    pub async fn entered(&self) {
+        let entered = self.entered.acquire().await;
+        entered.expect("it isn't closed").forget();
+    }
+
+    /// Answers the call that waits the longest, or the next.
+    pub fn answer(&self, answer: Result<&str, TransportError>) {
+        let mut given = self.given.lock().expect("no test panics with it");
+        given.push(answer.map(str::to_owned));
+        self.answers.add_permits(1);
+    }
+
+    /// From now on, whoever asks for a transfer is given this one.
+    pub fn has_made(&self, transfer: &str) {
+        *self.found.lock().expect("no test panics with it") = Some(transfer.to_owned());
+    }
+
+    /// How many calls came in.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// How often was asked for a transfer.
+    #[must_use]
+    pub fn questions(&self) -> usize {
+        self.questions.load(Ordering::Relaxed)
+    }
+}
+
+impl Transport for ByHand {
+    async fn create_transfer(&self, _: &TransferRequest) -> Result<String, TransportError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.entered.add_permits(1);
+        let answer = self.answers.acquire().await;
+        answer.expect("it isn't closed").forget();
+        self.given.lock().expect("no test panics with it").remove(0)
+    }
+
+    async fn find_transfer(&self, _: &TransferRequest) -> Result<Option<String>, TransportError> {
+        self.questions.fetch_add(1, Ordering::Relaxed);
+        Ok(self.found.lock().expect("no test panics with it").clone())
     }
 }
 

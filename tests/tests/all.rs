@@ -33,6 +33,7 @@ mod all {
     mod money_machine;
     mod outbox;
     mod outbox_faults;
+    mod outbox_leases;
     mod outbox_worker;
     mod pay_out;
     mod payment_share_tracking;
