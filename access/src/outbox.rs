@@ -206,14 +206,15 @@ pub async fn retry(
 /// jobs to the others, who take them up when the lease ends.
 ///
 /// # Errors
-/// What the database refuses for good, such as [`Error::Forbidden`] for any login but the system's;
-/// [`Error::Unavailable`] when it can't be reached at the start.
+/// [`Error::Invalid`] names the option that can't be; what the database refuses for good, such as [`Error::Forbidden`] for any
+/// login but the system's; [`Error::Unavailable`] when it can't be reached at the start.
 pub async fn run<T: Transport>(
     scope: &SystemScope,
     transport: &T,
     options: &WorkerOptions,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<(), Error> {
+    options.check()?;
     scope.record_alone("outbox::run").await?;
     worker::run(scope, transport, options, stop).await
 }

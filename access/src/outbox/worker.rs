@@ -29,6 +29,10 @@ const JOBS_PER_TURN: usize = 4;
 const ACCOUNTS_AT_ONCE: i32 = 64;
 /// How long a worker waits at most before it asks a database again that couldn't be reached.
 const LONGEST_REST: Duration = Duration::from_secs(30);
+/// How long a lease may be: a call takes a third of it, which has to fit between [`KEY_AGE`] and a day.
+const LONGEST_LEASE: Duration = Duration::from_secs(3600);
+/// How long any pause may be.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 /// After which time Stripe may have forgotten an idempotency key: 24 hours, less what a call may take.
 const KEY_AGE: TimeDelta = TimeDelta::hours(23);
 
@@ -37,13 +41,13 @@ const KEY_AGE: TimeDelta = TimeDelta::hours(23);
 pub struct WorkerOptions {
     /// How many calls are under way at once: 8 unless set. Each needs a connection before and after the call.
     pub concurrency: usize,
-    /// How long a worker has a job for itself, 90 seconds unless set; a call of Stripe is given a third of it.
+    /// How long a worker has a job for itself, 90 seconds unless set, at most an hour; a call of Stripe is given a third of it.
     pub lease: Duration,
     /// How often a job is taken up before it is dead: 15 times unless set, which takes about four hours.
     pub max_attempts: i32,
     /// The pause after the first try, one second unless set; it doubles each time, and up to as much again is added by chance.
     pub first_pause: Duration,
-    /// The longest pause, before what chance adds: one hour unless set.
+    /// The longest pause, before what chance adds: one hour unless set, at most a day.
     pub longest_pause: Duration,
     /// How long a worker rests when there is nothing to do: one second unless set.
     pub rest: Duration,
@@ -58,6 +62,25 @@ impl Default for WorkerOptions {
             first_pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(3600),
             rest: Duration::from_secs(1),
+        }
+    }
+}
+
+impl WorkerOptions {
+    /// A call that began before Stripe forgets a key has ended by then, and no time is too far away to be stored.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.lease.is_zero() {
+            return Err(Error::invalid("lease", "too_short"));
+        }
+        let most = [
+            ("lease", self.lease, LONGEST_LEASE),
+            ("first_pause", self.first_pause, LONGEST_PAUSE),
+            ("longest_pause", self.longest_pause, LONGEST_PAUSE),
+            ("rest", self.rest, LONGEST_PAUSE),
+        ];
+        match most.iter().find(|(_, given, most)| given > most) {
+            Some((field, ..)) => Err(Error::invalid(field, "too_long")),
+            None => Ok(()),
         }
     }
 }

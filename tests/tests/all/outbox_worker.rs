@@ -356,3 +356,27 @@ async fn one_connection_is_enough_for_many_calls_at_once() {
     assert_eq!(stripe.transfers().len(), 20);
     assert_eq!(stripe.calls().len(), 20);
 }
+
+/// A lease over which Stripe could forget a key, and times that no clock has: refused before anything is taken up.
+#[tokio::test]
+async fn options_that_can_not_be_are_refused() {
+    let desk = Desk::new(1).await;
+    let with = |change: &dyn Fn(&mut WorkerOptions)| {
+        let mut options = quick();
+        change(&mut options);
+        options
+    };
+    let wrong = [
+        ("lease", with(&|o| o.lease = Duration::ZERO)),
+        ("lease", with(&|o| o.lease = Duration::from_secs(3_601))),
+        ("lease", with(&|o| o.lease = Duration::MAX)),
+        ("first_pause", with(&|o| o.first_pause = Duration::MAX)),
+        ("longest_pause", with(&|o| o.longest_pause = Duration::MAX)),
+        ("rest", with(&|o| o.rest = Duration::MAX)),
+    ];
+    for (named, options) in wrong {
+        let ran = outbox::run(&desk.scope(), &ByHand::new(), &options, async {}).await;
+        assert!(matches!(ran, Err(Error::Invalid { field, .. }) if field == named));
+    }
+    assert_eq!(desk.job().await.status, OutboxStatus::Ready);
+}
