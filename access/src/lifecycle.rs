@@ -6,6 +6,10 @@
 //! What the law wants kept stays when an account is erased: the amounts of payments, shares and payouts, and the chain of
 //! the audit log. It stays without what tells whom it was about: texts of the application's are replaced, and what log
 //! entries said is gone, while their hashes still prove that none is missing.
+//!
+//! An import is a copy, and the account may go on where it came from. What would act twice then doesn't act by itself here:
+//! open jobs of the [outbox](crate::outbox) arrive dead, until somebody calls [`outbox::retry`]. What the account did after
+//! the export isn't known here: an account that moves stops where it was before it is exported.
 
 use std::time::Duration;
 
@@ -146,9 +150,12 @@ pub async fn export<E: From<Error>>(
 
 /// Writes what [`export`] gave into this database, ids and log as they were, all or nothing, and returns the account.
 ///
+/// Only jobs of the outbox that weren't done are not as they were: they are dead, with the error `imported`, and the log
+/// says so.
+///
 /// # Errors
 /// [`Error::Invalid`] names the line's part: no export, one of another schema, one that was cut off, a row of another
-/// account; [`Error::Conflict`] when the account is there already; what `lines` fails with.
+/// account, a field that can't be so; [`Error::Conflict`] when the account is there already; what `lines` fails with.
 pub async fn import<E: From<Error>>(
     scope: &SystemScope,
     lines: impl Stream<Item = Result<String, E>>,
@@ -202,6 +209,12 @@ pub async fn import<E: From<Error>>(
         }
     }
     crate::accounts::get(&tx).await?;
+    let aside = outbox::set_aside(&tx).await?;
+    if aside > 0 {
+        let data = json!({ "jobs_set_aside": aside });
+        let entry = Entry::new("lifecycle.import", format!("accounts/{account}"), data);
+        tx.journal().note(entry.warning());
+    }
     tx.commit().await?;
     Ok(account)
 }

@@ -39,6 +39,13 @@
 //! A job that is dead leaves its payout as requested, and its shares reserved: money may have moved. Such jobs are what
 //! [`list`] with [`OutboxStatus::Dead`] shows; [`retry`] takes one up again, and it begins by asking. While a call may have
 //! been made, its payout can't be canceled ([`Reason::TransferUnderWay`]).
+//!
+//! # After a move
+//!
+//! [`lifecycle::import`](crate::lifecycle::import) brings jobs along with an account, and the database that they come from
+//! may have a worker still. So an open job arrives dead, with the error `imported`, and each that isn't settled counts as
+//! sent: no worker takes it up by itself, and [`retry`] begins by asking Stripe. Retry when the account has stopped where it
+//! came from.
 
 mod claim;
 mod settle;
@@ -245,6 +252,35 @@ pub(crate) async fn none_under_way(tenant: &Tenant) -> Result<(), Error> {
         Some(_) => Err(Error::Rejected(Reason::TransferUnderWay)),
         None => Ok(()),
     }
+}
+
+/// Leaves the jobs of an account that was imported to a person: where it came from, they may be made as well. Returns how
+/// many were open.
+pub(crate) async fn set_aside(tenant: &Tenant) -> Result<u64, Error> {
+    let now = Utc::now();
+    let open = [
+        OutboxStatus::Ready,
+        OutboxStatus::Sending,
+        OutboxStatus::Unknown,
+    ];
+    let aside = Update::<StripeOutbox>::new()
+        .set(StripeOutbox::STATUS, OutboxStatus::Dead)
+        .set(StripeOutbox::LEASE, None)
+        .set(StripeOutbox::DUE_AT, None)
+        .set(StripeOutbox::LAST_ERROR, Some("imported".into()))
+        .filter(StripeOutbox::STATUS.is_in(open))
+        .execute(&tenant.guard)
+        .await?;
+    // Nobody knows here what was sent there: whoever takes one up asks first, and none is given up unasked.
+    let unsent = StripeOutbox::STATUS
+        .eq(OutboxStatus::Dead)
+        .and(StripeOutbox::SENT_AT.is_null());
+    Update::<StripeOutbox>::new()
+        .set(StripeOutbox::SENT_AT, Some(now))
+        .filter(unsent)
+        .execute(&tenant.guard)
+        .await?;
+    Ok(aside)
 }
 
 async fn enqueued(scope: &Scope<'_>, pay_out: PayOutId) -> Result<OutboxJob, Error> {

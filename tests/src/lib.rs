@@ -13,6 +13,7 @@ pub mod embeddings;
 pub mod events;
 pub mod fixtures;
 pub mod http;
+pub mod lifecycle;
 pub mod notes;
 pub mod outbox;
 pub mod proxy;

@@ -34,6 +34,7 @@ mod all {
     mod outbox;
     mod outbox_faults;
     mod outbox_leases;
+    mod outbox_moves;
     mod outbox_worker;
     mod pay_out;
     mod payment_share_tracking;

@@ -7,38 +7,13 @@ use access::{
     stripe_payments, system,
     system::SystemDb,
 };
-use futures_util::stream;
 use tests::{
     TestDatabase,
     fixtures::{Cast, dump, new_payment},
+    lifecycle::{exported, imported},
 };
 use tokio_postgres::Client;
 use uuid::Uuid;
-
-async fn exported(system: &SystemDb, account: AccountId) -> Vec<String> {
-    let scope = system
-        .scope("ops", "the account asks for its data")
-        .unwrap();
-    let mut lines = Vec::new();
-    let rows = lifecycle::export(
-        &scope,
-        account,
-        |_| {},
-        async |line| {
-            lines.push(line.to_owned());
-            Ok::<(), Error>(())
-        },
-    );
-    let rows = rows.await.unwrap();
-    assert_eq!(rows as usize, lines.len() - 2);
-    lines
-}
-
-async fn imported(system: &SystemDb, lines: &[String]) -> Result<AccountId, Error> {
-    let scope = system.scope("ops", "a move").unwrap();
-    let lines = stream::iter(lines.iter().cloned().map(Ok::<_, Error>));
-    lifecycle::import(&scope, lines, |_| {}).await
-}
 
 async fn planned(system: &SystemDb, account: AccountId) -> ErasurePlan {
     let scope = system.scope("ops", "the account leaves").unwrap();
@@ -54,9 +29,16 @@ async fn erased(
     lifecycle::erase(&scope, account, plan).await
 }
 
+/// Closes the calls to Stripe, since open ones don't arrive as they were.
+async fn close_jobs(superuser: &Client) {
+    let close = "UPDATE stripe_outbox SET status = 'failed', due_at = NULL, last_error = 'x'";
+    superuser.execute(close, &[]).await.unwrap();
+}
+
 #[tokio::test]
 async fn an_account_is_the_same_in_another_database_after_export_and_import() {
     let cast = Cast::new().await;
+    close_jobs(&cast.database.superuser().await).await;
     let lines = exported(&cast.database.system().await, cast.a).await;
     let other = TestDatabase::new().await;
     let system = other.system().await;
@@ -248,6 +230,7 @@ async fn a_table_that_nobody_named_is_exported_imported_and_erased_too() {
     add_table(&cast.database, &verbs, &[cast.a, cast.b]).await;
     let system = cast.database.system().await;
     let superuser = cast.database.superuser().await;
+    close_jobs(&superuser).await;
     let lines = exported(&system, cast.a).await;
     let other = TestDatabase::new().await;
     add_table(&other, &verbs, &[]).await;
