@@ -93,6 +93,9 @@ pub async fn distribute(
             if !earlier.is_empty() {
                 return Ok(earlier);
             }
+            // Locked and not written, it would let a transaction that began to read before go by the shares that it saw: a
+            // refund would be taken from none.
+            stripe_payments::write_anew(inside, payment.id).await?;
             whole::lock_for_reading(scope).await?;
             let parts = parts(inside, &payment).await?;
             let shares = InsertMany::<PaymentShareTracking>::new(parts)

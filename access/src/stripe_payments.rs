@@ -20,7 +20,7 @@ use crate::{
 };
 use change::{Back, entry, gone_back, transition};
 
-pub(crate) use change::{get_for_update, record_dispute};
+pub(crate) use change::{get_for_update, record_dispute, write_anew};
 pub use entity::{
     payment_enums::{PayFor, PaymentStatus},
     stripe_payments::{NewStripePayment, StripePayment, StripePaymentPatch},

@@ -4,7 +4,7 @@
 //! all parts come to the payment exactly.
 
 use entity::accounts::Accounts;
-use entity_guard::Select;
+use entity_guard::{Select, Update};
 
 use crate::{Error, Reason, account_agents, account_payout_routes, atomic::Scope};
 
@@ -31,6 +31,9 @@ async fn held(scope: &Scope<'_>, account: Select<Accounts>) -> Result<(), Error>
 
 /// The active routes, the agents and the open invitations give away at most the whole; read in statements after the lock,
 /// and so of what is stored.
+///
+/// The account's row is written anew: a transaction that began to read before this one was saved would sum up what it saw
+/// then, lock or no lock, and collides instead.
 pub(crate) async fn holds(scope: &Scope<'_>) -> Result<(), Error> {
     let routes = account_payout_routes::list(scope.tenant(), true).await?;
     let agents = account_agents::live(scope.tenant()).await?;
@@ -39,8 +42,9 @@ pub(crate) async fn holds(scope: &Scope<'_>) -> Result<(), Error> {
         .chain(agents.iter().map(|agent| i64::from(agent.commission_bp)))
         .sum();
     if given > ALL {
-        Err(Error::Rejected(Reason::SharesExceedWhole))
-    } else {
-        Ok(())
+        return Err(Error::Rejected(Reason::SharesExceedWhole));
     }
+    let account = Update::<Accounts>::new().anew().all_of_account();
+    account.execute(&scope.tenant().guard).await?;
+    Ok(())
 }

@@ -31,6 +31,7 @@ mod all {
     mod logs;
     mod migrations;
     mod money_machine;
+    mod old_snapshots;
     mod outbox;
     mod outbox_faults;
     mod outbox_leases;

@@ -1,7 +1,10 @@
 //! Taking up a job: whose turn it is, under which lease, and whether there is still something to do.
 
 use chrono::{DateTime, Utc};
-use entity::stripe_outbox::{OutboxRow, StripeOutbox};
+use entity::{
+    pay_out::PayOuts,
+    stripe_outbox::{OutboxRow, StripeOutbox},
+};
 use entity_guard::{Select, Update};
 use uuid::Uuid;
 
@@ -73,6 +76,10 @@ async fn claimed(scope: &Scope<'_>, options: &WorkerOptions) -> Result<Claim, Er
         settle::dead(scope, id, "unreadable_request".into()).await?;
         return Ok(Claim::Closed);
     };
+    // Nor by a transaction that began to read before: it doesn't see the lease, and collides with this.
+    let written = Update::<PayOuts>::new().anew();
+    let written = written.filter(PayOuts::ID.eq(pay_out_id));
+    written.execute(guard).await?;
     Update::<StripeOutbox>::new()
         .set(StripeOutbox::STATUS, OutboxStatus::Sending)
         .set(StripeOutbox::LEASE, Some(lease))

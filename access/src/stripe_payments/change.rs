@@ -30,6 +30,14 @@ pub(crate) async fn get_for_update(
     Ok(select.for_update().one(&tenant.guard).await?)
 }
 
+/// Makes a transaction that began to read before this one collide with it when it holds the payment.
+pub(crate) async fn write_anew(tenant: &Tenant, id: StripePaymentId) -> Result<(), Error> {
+    let payment = Update::<StripePayments>::new().anew();
+    let payment = payment.filter(StripePayments::ID.eq(id));
+    payment.execute(&tenant.guard).await?;
+    Ok(())
+}
+
 /// The two ways in which money goes back to the buyer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Back {

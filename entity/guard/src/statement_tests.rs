@@ -399,6 +399,21 @@ fn many_upserts_are_one_statement_of_as_many_parameters_as_columns() {
     assert_eq!(unkeyed.statement(account()).err(), Some(refused));
 }
 
+#[test]
+fn a_row_that_is_written_anew_keeps_what_it_says_and_when_it_changed() {
+    let anew = Update::<Notes>::new().anew().all_of_account();
+    let sql = anew.statement(account()).expect("a statement").sql;
+    assert!(
+        sql.starts_with(r#"UPDATE "notes" SET "updated_at" = "notes"."updated_at" WHERE"#),
+        "{sql}"
+    );
+    // Beside a change it is that change.
+    let changed = Update::<Notes>::new().anew().set(Notes::STARS, 1);
+    let sql = changed.all_of_account().statement(account());
+    let sql = sql.expect("a statement").sql;
+    assert!(sql.contains(r#"SET "updated_at" = $1"#), "{sql}");
+}
+
 /// Even a column made by hand, which only the derive should do, can't name the account, the key or SQL.
 #[test]
 fn a_column_made_by_hand_writes_neither_account_nor_key() {

@@ -40,6 +40,7 @@ pub struct Update<T: TenantScoped, F = Unfiltered> {
     values: Vec<Assignment>,
     increments: Vec<(&'static str, i64)>,
     to_id: Option<&'static str>,
+    anew: bool,
     filter: Option<Predicate<T>>,
     state: PhantomData<fn() -> F>,
 }
@@ -64,6 +65,7 @@ impl<T: TenantScoped> Update<T> {
             values: Vec::new(),
             increments: Vec::new(),
             to_id: None,
+            anew: false,
             filter: None,
             state: PhantomData,
         }
@@ -75,6 +77,7 @@ impl<T: TenantScoped> Update<T> {
             values: self.values,
             increments: self.increments,
             to_id: self.to_id,
+            anew: self.anew,
             filter: Some(predicate),
             state: PhantomData,
         }
@@ -86,6 +89,7 @@ impl<T: TenantScoped> Update<T> {
             values: self.values,
             increments: self.increments,
             to_id: self.to_id,
+            anew: self.anew,
             filter: None,
             state: PhantomData,
         }
@@ -111,6 +115,16 @@ impl<T: TenantScoped, F> Update<T, F> {
     #[must_use]
     pub fn set_to_id(mut self, column: Column<T, String, Settable>) -> Self {
         self.to_id = Some(column.name());
+        self
+    }
+
+    /// Writes the rows anew as they are, without a change that shows.
+    ///
+    /// A transaction whose snapshot is older collides then with this one as soon as it locks the rows. A lock alone would let
+    /// it go by what it saw before.
+    #[must_use]
+    pub const fn anew(mut self) -> Self {
+        self.anew = true;
         self
     }
 
@@ -170,7 +184,9 @@ impl<T: TenantScoped, F> Update<T, F> {
         let values = checked(T::TABLE, self.values)?;
         let mut increments = self.increments;
         increments.retain(|(column, _)| !T::TABLE.is_fixed(column));
-        if values.is_empty() && increments.is_empty() && self.to_id.is_none() {
+        let changes = !values.is_empty() || !increments.is_empty() || self.to_id.is_some();
+        let anew = T::TABLE.updated_at.filter(|_| self.anew && !changes);
+        if !changes && anew.is_none() {
             return Err(Error::Invalid {
                 field: "",
                 code: "empty_patch",
@@ -179,7 +195,9 @@ impl<T: TenantScoped, F> Update<T, F> {
         let mut query = Query::update();
         query.table(T::TABLE.name);
         let set_by_caller = |name: &str| values.iter().any(|v| v.column == name);
-        if let Some(column) = T::TABLE.updated_at.filter(|name| !set_by_caller(name)) {
+        if let Some(column) = anew {
+            query.value(column, Expr::col((T::TABLE.name, column)));
+        } else if let Some(column) = T::TABLE.updated_at.filter(|name| !set_by_caller(name)) {
             query.value(column, Utc::now().trunc_subsecs(6));
         }
         for Assignment { column, value } in values {
