@@ -263,7 +263,8 @@ pub(crate) async fn live(tenant: &Tenant) -> Result<Vec<AccountAgent>, Error> {
     Ok(agents.into_iter().map(shown).collect())
 }
 
-/// The connected account of the payee of a commission: what its agent gave with its latest acceptance.
+/// The connected account of the payee of a commission: what its agent gave where it is active, else with the latest
+/// invitation that it had accepted.
 pub(crate) async fn connected_account(
     tenant: &Tenant,
     payee: &str,
@@ -274,6 +275,7 @@ pub(crate) async fn connected_account(
     };
     let select = Select::<AccountAgents>::new()
         .filter(AccountAgents::AGENT_ACCOUNT.eq(Some::<Uuid>(account)))
+        .order_by(AccountAgents::STATUS.asc())
         .order_by(AccountAgents::ID.desc());
     let latest = select.first(&tenant.guard).await?;
     Ok(latest.and_then(|agent| agent.connected_account))

@@ -416,3 +416,30 @@ async fn agents_have_bounds_and_pages() {
     let outcome = account_agents::list(&desk.a, &list).await;
     assert_eq!(field(outcome.unwrap_err()), "cursor");
 }
+
+/// Red when the latest invitation is what counts, whether or not it still does.
+#[tokio::test]
+async fn a_commission_is_paid_to_where_the_agent_is_active() {
+    let desk = Desk::new().await;
+    let (first, second) = (desk.invite(1_000).await, desk.invite(1_000).await);
+    let agent = desk.db.tenant(desk.agent);
+    let accept = async |token, account: &str| {
+        let accept = AcceptInvitation {
+            token,
+            connected_account: account.into(),
+        };
+        account_agents::accept(&desk.db, &agent, accept)
+            .await
+            .unwrap()
+    };
+    accept(second.token, "acct_old").await;
+    account_agents::revoke(&desk.a, second.agent.id)
+        .await
+        .unwrap();
+    accept(first.token, "acct_new").await;
+    let payment = desk.paid(1_000).await;
+    desk.distribute(payment).await;
+    let payee = format!("agent/{}", desk.agent);
+    let payout = pay_out::request(&desk.a, new_payout(&payee, "key")).await;
+    assert_eq!(payout.unwrap().connected_account, "acct_new");
+}
