@@ -174,6 +174,7 @@ pub async fn import<E: From<Error>>(
     let tables = tables(&tx).await?;
     let mut batch: Vec<String> = Vec::new();
     let mut of_batch: Option<&WholeTable> = None;
+    let mut begun = false;
     let mut moved = Moved {
         table: String::new(),
         rows: 0,
@@ -198,6 +199,12 @@ pub async fn import<E: From<Error>>(
                 progress(&moved);
             }
             of_batch = tables.iter().find(|table| Some(table.name()) == name);
+        }
+        // The account's own row comes first, and its key refuses an account that is there already: rows without it would be
+        // added to that one's.
+        begun |= name == Some(Accounts::TABLE.name);
+        if row.is_some() && of_batch.is_some() && !begun {
+            return Err(Error::invalid("table", "without_account").into());
         }
         match (row, end) {
             (Some(_), _) if of_batch.is_none() => {
@@ -272,7 +279,7 @@ pub async fn plan_erasure(scope: &SystemScope, account: AccountId) -> Result<Era
 ///
 /// Rows are deleted, those that refer to others first; what has to be kept loses what tells whom it was about. Before
 /// anything is saved, every table of the database that has a column for the account is asked again: none but the kept
-/// ones has a row left. The account's name is gone too; that nobody works with it any more is the application's to see to.
+/// ones has a row left. Whoever adds a row meanwhile waits until it is done. The account's name is gone too; that nobody works with it any more is the application's to see to.
 ///
 /// # Errors
 /// [`Error::Conflict`] when the account has other rows by now than the plan says, or it is another's: plan again. [`Error::Rejected`] with
@@ -285,9 +292,12 @@ pub async fn erase(
     planned: &ErasurePlan,
 ) -> Result<ErasurePlan, Error> {
     let mut tenant = scope.tenant(account)?;
-    let tx = tenant.begin_at(Isolation::RepeatableRead).await?;
+    let tx = tenant.begin().await?;
     scope.record("erase", &tx).await?;
-    crate::accounts::get(&tx).await?;
+    // Every row refers to the account: held like this, none is added until the end, and those that were being added are
+    // waited for. The statements after it see them, which a snapshot of before would not.
+    let account_row = Select::<Accounts>::new().for_update();
+    account_row.one(&tx.guard).await.map_err(Error::from)?;
     outbox::none_under_way(&tx).await?;
     let tables = tables(&tx).await?;
     let now = plan(&tx, &tables).await?;

@@ -238,8 +238,15 @@ pub(crate) async fn nothing_sent(tenant: &Tenant, pay_out: PayOutId) -> Result<(
     }
 }
 
-/// Refuses when any transfer of the account may have been made that isn't recorded yet.
+/// Refuses when any transfer of the account may have been made that isn't recorded yet, and closes the others, so that no
+/// worker takes one up until the transaction ends.
 pub(crate) async fn none_under_way(tenant: &Tenant) -> Result<(), Error> {
+    Update::<StripeOutbox>::new()
+        .set(StripeOutbox::STATUS, OutboxStatus::Failed)
+        .set(StripeOutbox::DUE_AT, None)
+        .filter(StripeOutbox::STATUS.eq(OutboxStatus::Ready))
+        .execute(&tenant.guard)
+        .await?;
     let open = [
         OutboxStatus::Sending,
         OutboxStatus::Unknown,

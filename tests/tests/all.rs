@@ -28,6 +28,7 @@ mod all {
     mod isolation_money;
     mod isolation_stripe;
     mod lifecycle;
+    mod lifecycle_attacks;
     mod logs;
     mod migrations;
     mod money_machine;

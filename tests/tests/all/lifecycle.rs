@@ -15,12 +15,12 @@ use tests::{
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-async fn planned(system: &SystemDb, account: AccountId) -> ErasurePlan {
+pub(super) async fn planned(system: &SystemDb, account: AccountId) -> ErasurePlan {
     let scope = system.scope("ops", "the account leaves").unwrap();
     lifecycle::plan_erasure(&scope, account).await.unwrap()
 }
 
-async fn erased(
+pub(super) async fn erased(
     system: &SystemDb,
     account: AccountId,
     plan: &ErasurePlan,

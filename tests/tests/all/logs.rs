@@ -5,21 +5,14 @@ use std::{
 };
 
 use access::{
-<<<<<<< HEAD
-    Config, Db, PurchaseCode, content_embeddings, payment_system_logs, ppu, stripe_payments,
+    Config, Db, PurchaseCode, content_embeddings,
+    outbox::{self, OutboxStatus, TransferRequest, Transport, TransportError},
+    payment_system_logs, ppu, stripe_payments,
     webhook::WebhookSecrets,
 };
 use tests::{
     embeddings::{find, new_embedding},
     events,
-    fixtures::{Cast, new_payment, new_redemption},
-};
-=======
-    Config, Db, PurchaseCode,
-    outbox::{self, OutboxStatus, TransferRequest, Transport, TransportError},
-    payment_system_logs, ppu, stripe_payments,
-};
-use tests::{
     fixtures::{Cast, new_payment, new_redemption},
     outbox::{Desk, jobs, quick},
 };
@@ -29,7 +22,6 @@ const CANARY: &str = "parakeet";
 
 /// What isn't made of that word and may not be logged either: lower-case.
 static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
->>>>>>> 7c5c8c6 (Look for what the outbox must not log)
 
 /// Lines of the log that hold a canary; all tests of the process write to it, at TRACE.
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -74,7 +66,7 @@ async fn no_log_at_trace_shows_a_value_or_a_password() {
     stripe_payments::fail_attempt(&tenant, made.id, "parakeet")
         .await
         .unwrap();
-    let secret = new_embedding("canary", 0, "canary");
+    let secret = new_embedding("parakeet", 0, "parakeet");
     let near_it = find(secret.embedding.clone(), 5);
     content_embeddings::upsert_many(&tenant, vec![secret])
         .await
@@ -117,12 +109,8 @@ async fn no_log_at_trace_shows_a_value_or_a_password() {
     );
     let entries = payment_system_logs::list(&tenant, &Default::default()).await;
     let entries = serde_json::to_string(&entries.unwrap()).unwrap();
-<<<<<<< HEAD
-    assert!(entries.contains("ppu.redeem") && !entries.to_lowercase().contains("canary"));
-    webhooks_with_canaries(&cast).await;
-=======
     assert!(entries.contains("ppu.redeem") && !entries.to_lowercase().contains(CANARY));
->>>>>>> 7c5c8c6 (Look for what the outbox must not log)
+    webhooks_with_canaries(&cast).await;
     let port = cast.database.server().port();
     let url = format!(
         "postgres://app_login_1:parakeet-password@127.0.0.1:{port}/{}",
@@ -141,34 +129,36 @@ async fn no_log_at_trace_shows_a_value_or_a_password() {
     assert_eq!(LEAKS.lock().unwrap().len(), 1);
 }
 
-<<<<<<< HEAD
 /// The secret, what it signed and what Stripe sent, believed and not.
 async fn webhooks_with_canaries(cast: &Cast) {
-    let secrets = WebhookSecrets::new(["whsec_canary"]);
+    let secrets = WebhookSecrets::new(["whsec_parakeet"]);
     let system = cast.database.system().await.webhook_secrets(secrets);
-    assert!(!format!("{system:?}").contains("canary"));
+    assert!(!format!("{system:?}").contains("parakeet"));
     let scope = system.scope("ops", "onboarding").unwrap();
-    access::system::link_connected_account(&scope, cast.a, "acct_canary")
+    access::system::link_connected_account(&scope, cast.a, "acct_parakeet")
         .await
         .unwrap();
     for named in [cast.a.to_string(), "nobody".to_owned()] {
-        let metadata = serde_json::json!({"account_id": named, "note": "canary"});
+        let metadata = serde_json::json!({"account_id": named, "note": "parakeet"});
         let fields =
-            serde_json::json!({"id": "pi_canary", "status": "processing", "metadata": metadata});
+            serde_json::json!({"id": "pi_parakeet", "status": "processing", "metadata": metadata});
         let intent = events::with(events::object("payment_intent"), fields);
         let kind = "payment_intent.processing";
-        let mut event = events::event(&format!("evt_canary{}", named.len()), kind, 1, intent);
-        event["canary"] = serde_json::json!(["canary"]);
+        let mut event = events::event(&format!("evt_parakeet{}", named.len()), kind, 1, intent);
+        event["parakeet"] = serde_json::json!(["parakeet"]);
         let body = event.to_string();
         let now = chrono::Utc::now().timestamp();
-        for secret in ["whsec_canary", "whsec_canary_other"] {
+        for secret in ["whsec_parakeet", "whsec_parakeet_other"] {
             let header = events::signature(secret, body.as_bytes(), now);
             let received = access::webhook::receive(&system, body.as_bytes(), &header).await;
-            assert_eq!(received.is_ok(), secret == "whsec_canary");
+            assert_eq!(received.is_ok(), secret == "whsec_parakeet");
             if let Err(error) = received {
-                assert!(!format!("{error} {error:?}").contains("canary"));
+                assert!(!format!("{error} {error:?}").contains("parakeet"));
             }
-=======
+        }
+    }
+}
+
 /// Stripe answers each amount otherwise, and each answer holds the canary.
 struct Talkative;
 
@@ -196,15 +186,10 @@ impl Transport for Talkative {
         match request.amount {
             6 => Ok(None),
             _ => Err(TransportError::Unknown("no answer for parakeet".into())),
->>>>>>> 7c5c8c6 (Look for what the outbox must not log)
         }
     }
 }
 
-<<<<<<< HEAD
-fn log_by_the_driver() {
-    log::debug!(target: "tokio_postgres::query", "executing statement with parameters: canary");
-=======
 /// Jobs that end in each way there is: done, a transfer that is another payout's, no transfer, refused, given up after every
 /// kind of failure, unreadable; one whose outcome the database refuses to save, with all of its row in the error.
 async fn the_outbox_says_no_secret() {
@@ -262,5 +247,4 @@ async fn the_outbox_says_no_secret() {
 
 fn log_by_the_driver() {
     log::debug!(target: "tokio_postgres::query", "executing statement with parameters: parakeet");
->>>>>>> 7c5c8c6 (Look for what the outbox must not log)
 }
