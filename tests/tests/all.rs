@@ -35,6 +35,7 @@ mod all {
     mod old_snapshots;
     mod outbox;
     mod outbox_faults;
+    mod outbox_imported;
     mod outbox_leases;
     mod outbox_moves;
     mod outbox_worker;

@@ -82,11 +82,17 @@ impl TransferRequest {
             ("pay_out_id", payout.id.to_string()),
         ];
         Self {
-            idempotency_key: format!("transfer-{}", payout.id),
+            // With the account: ids are unique within an account, and an imported one may be another account's too, whose key and
+            // group at Stripe it must not have.
+            idempotency_key: format!("transfer-{account}-{}", payout.id),
             amount: payout.amount,
             currency: payout.currency,
             destination: payout.connected_account.clone(),
-            transfer_group: format!("pay_out_{}", payout.id.as_uuid().simple()),
+            transfer_group: format!(
+                "pay_out_{}_{}",
+                account.as_uuid().simple(),
+                payout.id.as_uuid().simple()
+            ),
             metadata: metadata.map(|(key, value)| (key.into(), value)).into(),
         }
     }

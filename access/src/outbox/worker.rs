@@ -43,13 +43,13 @@ pub struct WorkerOptions {
     pub concurrency: usize,
     /// How long a worker has a job for itself, 90 seconds unless set, at most an hour; a call of Stripe is given a third of it.
     pub lease: Duration,
-    /// How often a job is taken up before it is dead: 15 times unless set, which takes about four hours.
+    /// How often a job is taken up before it is dead: 15 times unless set, which takes about four hours; at least once.
     pub max_attempts: i32,
     /// The pause after the first try, one second unless set; it doubles each time, and up to as much again is added by chance.
     pub first_pause: Duration,
     /// The longest pause, before what chance adds: one hour unless set, at most a day.
     pub longest_pause: Duration,
-    /// How long a worker rests when there is nothing to do: one second unless set.
+    /// How long a worker rests when there is nothing to do: one second unless set, more than nothing and at most a day.
     pub rest: Duration,
 }
 
@@ -71,6 +71,12 @@ impl WorkerOptions {
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.lease.is_zero() {
             return Err(Error::invalid("lease", "too_short"));
+        }
+        if self.max_attempts < 1 {
+            return Err(Error::invalid("max_attempts", "not_positive"));
+        }
+        if self.rest.is_zero() {
+            return Err(Error::invalid("rest", "too_short"));
         }
         let most = [
             ("lease", self.lease, LONGEST_LEASE),
@@ -290,7 +296,7 @@ impl<T: Transport> Worker<'_, T> {
     async fn call(&self, job: &Job) -> Outcome {
         if let Some(before) = job.sent_before {
             match self
-                .answer(self.transport.find_transfer(&job.request))
+                .answer(|| self.transport.find_transfer(&job.request))
                 .await
             {
                 Ok(Some(transfer)) => return Outcome::Made(transfer),
@@ -305,7 +311,7 @@ impl<T: Transport> Worker<'_, T> {
             }
         }
         match self
-            .answer(self.transport.create_transfer(&job.request))
+            .answer(|| self.transport.create_transfer(&job.request))
             .await
         {
             Ok(transfer) => Outcome::Made(transfer),
@@ -326,13 +332,13 @@ impl<T: Transport> Worker<'_, T> {
         }
     }
 
-    /// Awaits an answer for a third of the lease. A transport that panics has given none.
-    async fn answer<R>(
-        &self,
-        call: impl Future<Output = Result<R, TransportError>> + Send,
-    ) -> Result<R, TransportError> {
+    /// Awaits an answer for a third of the lease. A transport that panics, before or in its future, has given none.
+    async fn answer<R, F>(&self, call: impl FnOnce() -> F + Send) -> Result<R, TransportError>
+    where
+        F: Future<Output = Result<R, TransportError>> + Send,
+    {
         let unknown = |code: &str| TransportError::Unknown(code.to_owned());
-        let call = AssertUnwindSafe(call).catch_unwind();
+        let call = AssertUnwindSafe(async { call().await }).catch_unwind();
         match tokio::time::timeout(self.options.lease / 3, call).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(unknown("panicked")),

@@ -326,16 +326,71 @@ impl Transport for Panics {
     }
 }
 
+/// As [`Panics`], before there is a future.
+struct PanicsAtOnce;
+
+impl Transport for PanicsAtOnce {
+    #[allow(
+        clippy::manual_async_fn,
+        unreachable_code,
+        reason = "an async fn would panic later"
+    )]
+    fn create_transfer(
+        &self,
+        _: &TransferRequest,
+    ) -> impl Future<Output = Result<String, TransportError>> + Send {
+        panic!("a defect of the application");
+        async { Ok(String::new()) }
+    }
+
+    async fn find_transfer(&self, _: &TransferRequest) -> Result<Option<String>, TransportError> {
+        Ok(None)
+    }
+}
+
+/// Red when the call is made outside of what catches its panics.
 #[tokio::test]
 async fn a_transport_that_panics_leaves_the_worker_alive() {
-    let desk = Desk::new(2).await;
     let options = WorkerOptions {
         max_attempts: 2,
         ..quick()
     };
+    let desk = Desk::new(2).await;
     desk.work(&Panics, &options).await;
     assert_eq!(desk.count("dead").await, 2);
     assert_eq!(desk.job().await.last_error.as_deref(), Some("panicked"));
+    let desk = Desk::new(2).await;
+    desk.work(&PanicsAtOnce, &options).await;
+    assert_eq!(desk.count("dead").await, 2);
+    assert_eq!(desk.job().await.last_error.as_deref(), Some("panicked"));
+}
+
+/// Red when they aren't checked: clocks overflow, and with no attempts every job of every account is dead.
+#[tokio::test]
+async fn options_out_of_their_bounds_do_nothing() {
+    let desk = Desk::new(1).await;
+    let with = |change: fn(&mut WorkerOptions)| {
+        let mut options = quick();
+        change(&mut options);
+        options
+    };
+    for (field, options) in [
+        ("lease", with(|o| o.lease = Duration::MAX)),
+        ("lease", with(|o| o.lease = Duration::ZERO)),
+        ("max_attempts", with(|o| o.max_attempts = 0)),
+        ("first_pause", with(|o| o.first_pause = Duration::MAX)),
+        ("longest_pause", with(|o| o.longest_pause = Duration::MAX)),
+        ("rest", with(|o| o.rest = Duration::MAX)),
+        ("rest", with(|o| o.rest = Duration::ZERO)),
+    ] {
+        let stop = std::future::pending();
+        let refused = outbox::run(&desk.scope(), &Panics, &options, stop).await;
+        assert!(
+            matches!(refused, Err(Error::Invalid { field: of, .. }) if of == field),
+            "{field}: {refused:?}"
+        );
+    }
+    assert_eq!(desk.job().await.status, OutboxStatus::Ready);
 }
 
 /// S63
