@@ -95,6 +95,8 @@ impl Cursor {
         let content = self.content(list)?;
         let (at, id) = content.split_first_chunk::<8>()?;
         let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at))?;
+        // The server's years begin at -4712, and nothing was made before 0.
+        let at = (at >= DateTime::UNIX_EPOCH).then_some(at)?;
         Some((at, Uuid::from_slice(id).ok()?))
     }
 
@@ -141,4 +143,25 @@ pub(crate) fn page<T>(mut rows: Vec<T>, limit: u32, cursor: impl Fn(&T) -> Curso
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(cursor);
     Page { items: rows, next }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// S58: well made, checksum and all, but with a time that the server doesn't know.
+    #[test]
+    fn a_cursor_with_a_time_before_all_times_is_invalid() {
+        let id = Uuid::now_v7();
+        let good = Cursor::after(List::PayOuts, DateTime::UNIX_EPOCH, id);
+        assert_eq!(good.read(List::PayOuts), Ok((DateTime::UNIX_EPOCH, id)));
+        let forged = Cursor::after(List::PayOuts, DateTime::<Utc>::MIN_UTC, id);
+        assert!(matches!(
+            forged.read(List::PayOuts),
+            Err(Error::Invalid {
+                field: "cursor",
+                ..
+            })
+        ));
+    }
 }

@@ -31,6 +31,7 @@ mod all {
     mod lifecycle_attacks;
     mod logs;
     mod migrations;
+    mod money_at_once;
     mod money_machine;
     mod old_snapshots;
     mod outbox;

@@ -73,7 +73,7 @@ pub enum Constraint {
     Check,
     /// 23502.
     NotNull,
-    /// 22001, 22003: too long or out of range.
+    /// 22001, 22003, 22008: too long or out of range.
     Range,
     /// 22021, 22P02, 22P05: no text or value of its type.
     Text,
@@ -192,7 +192,7 @@ fn of_server(error: &DbError) -> Error {
         "23503" | "23001" => constraint(Constraint::ForeignKey),
         "23514" => constraint(Constraint::Check),
         "23502" => constraint(Constraint::NotNull),
-        "22001" | "22003" => constraint(Constraint::Range),
+        "22001" | "22003" | "22008" => constraint(Constraint::Range),
         "22021" | "22P02" | "22P05" => constraint(Constraint::Text),
         "42501" => {
             tracing::warn!(

@@ -171,6 +171,22 @@ async fn a_limit_is_50_unless_given_and_1_to_500() {
     assert!(over.is_err());
 }
 
+/// A time that PostgreSQL doesn't know (22008). Red when that is a defect of the program.
+#[tokio::test]
+async fn a_time_before_all_times_is_the_callers_mistake() {
+    let cast = Cast::new().await;
+    let long_ago = ListStripePayments {
+        created_from: "-200000-01-01T00:00:00Z".parse().ok(),
+        ..Default::default()
+    };
+    assert!(long_ago.created_from.is_some());
+    let refused = stripe_payments::list(&cast.tenant_a(), &long_ago).await;
+    assert!(
+        matches!(refused, Err(access::Error::Invalid { .. })),
+        "{refused:?}"
+    );
+}
+
 /// S58
 #[tokio::test]
 async fn a_cursor_that_was_edited_or_belongs_elsewhere_is_invalid() {
