@@ -12,6 +12,11 @@ export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in
 export type AccountAgentId = string;
 
 /**
+ * The id of a [`ContentEmbedding`](crate::content_embeddings::ContentEmbedding).
+ */
+export type ContentEmbeddingId = string;
+
+/**
  * The id of a [`PayOut`](crate::pay_out::PayOut).
  */
 export type PayOutId = string;
@@ -1460,6 +1465,171 @@ fate: Fate, };
  * What [`erase`] does with the rows of a table.
  */
 export type Fate = "deleted" | "kept" | "out_of_reach";
+
+/**
+ * A text's meaning as a model gives it: 1,536 finite numbers, not all of them zero.
+ *
+ * As a vector its length is 0.000001 to 1,000,000, so that pgvector's 32-bit sums hold its square. `Debug` doesn't show
+ * the numbers, from which a text can be guessed.
+ */
+export type Embedding = number[];
+
+/**
+ * A piece of the account's content, with its embedding by one model.
+ */
+export type ContentEmbedding = { 
+/**
+ * The row's id.
+ */
+id: ContentEmbeddingId, 
+/**
+ * The kind of content, in the application's own words, such as `lesson`; 1 to 64 characters.
+ */
+content_kind: string, 
+/**
+ * The content, by the application's own id; 1 to 255 characters.
+ */
+content_id: string, 
+/**
+ * Which piece of the content it is; from 0.
+ */
+chunk: number, 
+/**
+ * The model that the embedding is by; 1 to 128 characters. Those of two models can't be compared.
+ */
+model: string, 
+/**
+ * The text of the piece; 1 to 32,768 characters.
+ */
+text: string, 
+/**
+ * What it means.
+ */
+embedding: Embedding, 
+/**
+ * The application's own notes, to search by: a JSON object of at most 16 KiB.
+ */
+metadata: JsonValue, 
+/**
+ * When it was made.
+ */
+created_at: string, 
+/**
+ * When it was last changed.
+ */
+updated_at: string, };
+
+/**
+ *What makes a [`ContentEmbedding`]; the account comes from the handle, the id from the guard.
+ */
+export type NewContentEmbedding = { 
+/**
+ * The kind of content, in the application's own words, such as `lesson`; 1 to 64 characters.
+ */
+content_kind: string, 
+/**
+ * The content, by the application's own id; 1 to 255 characters.
+ */
+content_id: string, 
+/**
+ * Which piece of the content it is; from 0.
+ */
+chunk: number, 
+/**
+ * The model that the embedding is by; 1 to 128 characters. Those of two models can't be compared.
+ */
+model: string, 
+/**
+ * The text of the piece; 1 to 32,768 characters.
+ */
+text: string, 
+/**
+ * What it means.
+ */
+embedding: Embedding, 
+/**
+ * The application's own notes, to search by: a JSON object of at most 16 KiB.
+ */
+metadata: JsonValue, };
+
+/**
+ * What to search for.
+ */
+export type FindNearest = { 
+/**
+ * What the rows are to be near to.
+ */
+embedding: Embedding, 
+/**
+ * What near means.
+ */
+metric: Metric, 
+/**
+ * How many rows: 1 and more; more than 1,000 is 1,000.
+ */
+k: number, 
+/**
+ * Only of this kind of content.
+ */
+content_kind?: string | null, 
+/**
+ * Only by this model. Give it where there are embeddings by several: they can't be compared.
+ */
+model?: string | null, 
+/**
+ * Only with metadata that contain this JSON object.
+ */
+metadata?: JsonValue | null, 
+/**
+ * Only those of the `k` nearest that are at least so similar: see [`Match::similarity`].
+ */
+min_similarity?: number | null, };
+
+/**
+ * How near two embeddings are.
+ */
+export type Metric = "cosine" | "l2" | "inner_product";
+
+/**
+ * A row that [`nearest`] found; without its vector.
+ */
+export type Match = { 
+/**
+ * The row's id.
+ */
+id: ContentEmbeddingId, 
+/**
+ * The kind of content.
+ */
+content_kind: string, 
+/**
+ * The content.
+ */
+content_id: string, 
+/**
+ * Which piece of the content it is.
+ */
+chunk: number, 
+/**
+ * The model.
+ */
+model: string, 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * The application's own notes.
+ */
+metadata: JsonValue, 
+/**
+ * How far it is; less is nearer. Cosine: 0 to 2; L2: 0 and more; inner product: the product, negated.
+ */
+distance: number, 
+/**
+ * How similar it is; more is nearer. Cosine: −1 to 1; L2: 1 / (1 + distance); inner product: the product.
+ */
+similarity: number, };
 
 /**
  * The body, as RFC 9457 names its members; `code` and `field` are extensions.

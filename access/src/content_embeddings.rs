@@ -36,6 +36,7 @@ const MOST_NEAREST: u32 = 1_000;
 
 /// How near two embeddings are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Metric {
@@ -50,6 +51,8 @@ pub enum Metric {
 
 /// What to search for.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(optional_fields = nullable))]
 #[serde(deny_unknown_fields)]
 pub struct FindNearest {
     /// What the rows are to be near to.
@@ -75,6 +78,7 @@ pub struct FindNearest {
 
 /// A row that [`nearest`] found; without its vector.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Match {
     /// The row's id.
     pub id: ContentEmbeddingId,

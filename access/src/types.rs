@@ -4,8 +4,9 @@
 //! `JSON.parse` reads exactly up to 2^53 - 1 minor units; what may be larger is to be parsed from its text.
 
 pub use crate::{
-    AccountAgentId, Currency, Cursor, OutboxJobId, Page, Patch, PayOutId, PaymentShareId,
-    PayoutRouteId, PpuId, PpuRedemptionId, PurchaseCode, StripeEventId, StripePaymentId,
+    AccountAgentId, ContentEmbeddingId, Currency, Cursor, Embedding, OutboxJobId, Page, Patch,
+    PayOutId, PaymentShareId, PayoutRouteId, PpuId, PpuRedemptionId, PurchaseCode, StripeEventId,
+    StripePaymentId,
     account_agents::{
         AcceptInvitation, AccountAgent, AgentStatus, Commission, InvitationToken, InvitedAgent,
         ListAgents, NewAccountAgent,
@@ -14,6 +15,7 @@ pub use crate::{
     account_payout_routes::{NewPayoutRoute, PayeeRole, PayoutRoute, PayoutRoutePatch},
     accounts::{Account, AccountPatch, NewAccount},
     connected_accounts::{BankPayoutStatus, ConnectedAccount},
+    content_embeddings::{ContentEmbedding, FindNearest, Match, Metric, NewContentEmbedding},
     lifecycle::{ErasedTable, ErasurePlan, Fate},
     outbox::{ListOutboxJobs, OutboxJob, OutboxKind, OutboxStatus, TransferRequest},
     pay_out::{ListPayOuts, PayOut, PayOutStatus, RequestPayOut},

@@ -14,7 +14,8 @@ use crate::{ContentEmbeddingId, Embedding};
 #[tenant(
     row = "ContentEmbedding",
     app = "select, insert, update, delete",
-    system = "select, insert, update, delete"
+    system = "select, insert, update, delete",
+    typescript
 )]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 /// As a vector its length is 0.000001 to 1,000,000, so that pgvector's 32-bit sums hold its square. `Debug` doesn't show
 /// the numbers, from which a text can be guessed.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(type = "number[]"))]
 pub struct Embedding(Vector);
 
 impl Embedding {

@@ -22,6 +22,7 @@ pub fn typescript() -> String {
     declare![
         serde_json::Value,
         AccountAgentId,
+        ContentEmbeddingId,
         PayOutId,
         PaymentShareId,
         PayoutRouteId,
@@ -112,6 +113,14 @@ pub fn typescript() -> String {
         ErasurePlan,
         ErasedTable,
         Fate
+    ];
+    declare![
+        Embedding,
+        ContentEmbedding,
+        NewContentEmbedding,
+        FindNearest,
+        Metric,
+        Match,
     ];
     #[cfg(feature = "http")]
     declare![crate::http::Problem<'static>];

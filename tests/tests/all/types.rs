@@ -8,12 +8,18 @@ use std::{
     process::Command,
 };
 
-use access::{account_agents, lifecycle, payment_share_tracking, ppu, system, types::*};
+use access::{
+    account_agents, content_embeddings, lifecycle, payment_share_tracking, ppu, system, types::*,
+};
 use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tests::fixtures::{
-    Cast, new_agent, new_codes, new_payment, new_payout, new_redemption, new_route, new_settings,
+use tests::{
+    embeddings::{find, new_embedding},
+    fixtures::{
+        Cast, new_agent, new_codes, new_payment, new_payout, new_redemption, new_route,
+        new_settings,
+    },
 };
 
 /// The compiler that the types are held to.
@@ -132,6 +138,20 @@ async fn samples() -> Samples {
     let job = access::outbox::get(&a, cast.job_a).await.unwrap();
     samples.add("OutboxJobId", &job.id);
     samples.add("OutboxJob", &job);
+    let new = new_embedding("lesson", 0, "a text");
+    samples.add("Embedding", &new.embedding);
+    samples.add("NewContentEmbedding", &new);
+    let row = content_embeddings::get(&cast.tenant_b(), cast.embedding_b).await;
+    let row = row.unwrap();
+    samples.add("ContentEmbeddingId", &row.id);
+    samples.add("ContentEmbedding", &row);
+    let find = find(new.embedding.clone(), 2);
+    samples.add("Metric", &find.metric);
+    let found = content_embeddings::nearest(&a, find.clone()).await.unwrap();
+    samples.each("Match", &found);
+    samples.add("FindNearest", &find);
+    let least = json!({"embedding": new.embedding, "k": 1});
+    samples.least::<FindNearest>("FindNearest", least);
     samples.add("JsonValue", &json!({"a": [1, null, "x", {"b": false}]}));
     let problem = json!({
         "type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found",
