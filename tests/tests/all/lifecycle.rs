@@ -30,7 +30,7 @@ pub(super) async fn erased(
 }
 
 /// Closes the calls to Stripe, since open ones don't arrive as they were.
-async fn close_jobs(superuser: &Client) {
+pub(super) async fn close_jobs(superuser: &Client) {
     let close = "UPDATE stripe_outbox SET status = 'failed', due_at = NULL, last_error = 'x'";
     superuser.execute(close, &[]).await.unwrap();
 }
