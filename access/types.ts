@@ -1563,7 +1563,7 @@ embedding: Embedding,
 /**
  * What near means.
  */
-metric: Metric, 
+metric?: Metric, 
 /**
  * How many rows: 1 and more; more than 1,000 is 1,000.
  */

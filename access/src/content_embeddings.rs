@@ -59,6 +59,7 @@ pub struct FindNearest {
     pub embedding: Embedding,
     /// What near means.
     #[serde(default)]
+    #[cfg_attr(feature = "ts", ts(as = "Option<Metric>", optional))]
     pub metric: Metric,
     /// How many rows: 1 and more; more than 1,000 is 1,000.
     pub k: i64,

@@ -25,8 +25,8 @@ use tests::{
 /// The compiler that the types are held to.
 const TYPESCRIPT: &str = "typescript@5.9.3";
 
-/// Serialized types that aren't data of their own: a patch's field, and the wrapper of a body.
-const NO_DATA: [&str; 2] = ["Json", "Patch"];
+/// Serialized types that aren't data of their own: a patch's field, and the wrappers of a body.
+const NO_DATA: [&str; 3] = ["Created", "Json", "Patch"];
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
