@@ -33,6 +33,7 @@ mod all {
     mod migrations;
     mod money_at_once;
     mod money_machine;
+    mod observability;
     mod old_snapshots;
     mod outbox;
     mod outbox_faults;

@@ -116,6 +116,7 @@ impl<L: TenantScoped, H: TenantScoped> Chain<L, H> {
             operation: Operation::Insert,
             table: log.name,
             settings: None,
+            refused: std::sync::OnceLock::new(),
         })
     }
 }

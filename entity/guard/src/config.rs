@@ -16,6 +16,8 @@ pub struct Config {
     pub(crate) lock_timeout: Duration,
     pub(crate) idle_in_transaction_timeout: Duration,
     pub(crate) statement_cache: usize,
+    pub(crate) slow_statement: Duration,
+    pub(crate) trace_account: bool,
 }
 
 /// The meanings of libpq's `sslmode` (PostgreSQL documentation, "SSL Support", table 32.1).
@@ -105,6 +107,8 @@ impl Config {
             lock_timeout: Duration::from_secs(5),
             idle_in_transaction_timeout: Duration::from_secs(30),
             statement_cache: 256,
+            slow_statement: Duration::from_millis(500),
+            trace_account: false,
         })
     }
 
@@ -164,6 +168,19 @@ impl Config {
         self.statement_cache = statements.max(16);
         self
     }
+
+    /// How long a statement takes before it is logged at WARN, without its values; half a second unless set, zero for
+    /// never.
+    pub fn slow_statement(mut self, limit: Duration) -> Self {
+        self.slow_statement = limit;
+        self
+    }
+
+    /// Whether spans say for which account a call was; they don't unless set.
+    pub fn trace_account(mut self, shown: bool) -> Self {
+        self.trace_account = shown;
+        self
+    }
 }
 
 /// A variable's value: of the environment, else of the file `.env.local`, else of `.env`.
@@ -214,6 +231,8 @@ impl fmt::Debug for Config {
                 &self.idle_in_transaction_timeout,
             )
             .field("statement_cache", &self.statement_cache)
+            .field("slow_statement", &self.slow_statement)
+            .field("trace_account", &self.trace_account)
             .finish()
     }
 }

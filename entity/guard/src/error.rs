@@ -117,6 +117,8 @@ pub(crate) struct Failure {
     pub(crate) stale: bool,
     /// It came before COMMIT was sent, so that nothing was saved.
     pub(crate) before_commit: bool,
+    /// What the server said, if it was the server (SQLSTATE).
+    pub(crate) code: Option<SqlState>,
 }
 
 /// Whether the connection is of no more use.
@@ -159,6 +161,7 @@ impl From<tokio_postgres::Error> for Failure {
                 lost: if fatal { Lost::Fatal } else { Lost::No },
                 stale: is_stale(db),
                 before_commit: false,
+                code: Some(db.code().clone()),
             };
         }
         let ours = std::error::Error::source(&error).is_some_and(|source| source.is::<BindError>());
@@ -171,6 +174,7 @@ impl From<tokio_postgres::Error> for Failure {
             lost: if ours { Lost::No } else { Lost::Cut },
             stale: false,
             before_commit: false,
+            code: None,
         }
     }
 }
@@ -194,13 +198,7 @@ fn of_server(error: &DbError) -> Error {
         "23502" => constraint(Constraint::NotNull),
         "22001" | "22003" | "22008" => constraint(Constraint::Range),
         "22021" | "22P02" | "22P05" => constraint(Constraint::Text),
-        "42501" => {
-            tracing::warn!(
-                db.response.status_code = "42501",
-                "refused by the second layer"
-            );
-            Error::Forbidden
-        }
+        "42501" => Error::Forbidden,
         "40001" | "40P01" => Error::Serialization,
         "57014" | "55P03" => Error::Timeout,
         other => match other.get(..2) {

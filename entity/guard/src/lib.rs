@@ -23,7 +23,10 @@ mod gate;
 mod insert;
 mod join;
 mod lookup;
+#[cfg(feature = "opentelemetry")]
+mod metrics;
 mod nearest;
+mod observe;
 mod patch;
 pub mod policy;
 mod pool;

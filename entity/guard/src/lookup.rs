@@ -1,9 +1,11 @@
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{
     AccountId, ColumnType, Error,
     connection::Connection,
     error::Failure,
+    observe::Call,
     pool::Pool,
     statement::{Operation, Statement},
     tenant::Rows,
@@ -52,6 +54,7 @@ impl Lookup {
             operation: Operation::Select,
             table: self.function,
             settings: None,
+            refused: std::sync::OnceLock::new(),
         }
     }
 }
@@ -75,6 +78,16 @@ pub(crate) async fn run(pool: &Pool, lookup: Lookup) -> Result<Vec<AccountId>, E
 
 /// A statement outside any account, where row level security shows no tenant's row.
 pub(crate) async fn run_outside(pool: &Pool, statement: &Statement) -> Result<Rows, Error> {
+    let (operation, table) = (statement.operation.name(), statement.table);
+    let call = Call::begin(pool.observed(), operation, Some(table), None);
+    let result = run_unobserved(pool, statement)
+        .instrument(call.span())
+        .await;
+    call.end(statement.refused.get(), result.as_ref().err());
+    result
+}
+
+async fn run_unobserved(pool: &Pool, statement: &Statement) -> Result<Rows, Error> {
     let lease = pool.lease().await?;
     let connection = lease.start()?;
     let once = async || -> Result<Rows, Failure> { query(connection, statement).await };
@@ -95,10 +108,12 @@ pub(crate) async fn run_outside(pool: &Pool, statement: &Statement) -> Result<Ro
         });
     };
     lease.finish();
-    answered.map_err(|failure| match failure.is_lost() {
-        true if statement.operation.writes() => Error::CommitUnknown,
-        _ => failure.error,
-    })
+    answered
+        .inspect_err(|failure| statement.failed(failure))
+        .map_err(|failure| match failure.is_lost() {
+            true if statement.operation.writes() => Error::CommitUnknown,
+            _ => failure.error,
+        })
 }
 
 async fn query(connection: &Connection, statement: &Statement) -> Result<Rows, Failure> {

@@ -1,17 +1,23 @@
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{Config, ConnectError, Error, connection::Connection, tls};
+use crate::{Config, ConnectError, Error, connection::Connection, observe::Observed, tls};
+
+pub(crate) type Connections = managed::Pool<Manager>;
 
 /// The connections, shared by all handles.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    connections: managed::Pool<Manager>,
+    connections: Connections,
+    observed: Arc<Observed>,
     runtime: Runtime,
     /// How long an answer may take: the statement timeout and some patience; none when there is no timeout.
     answer_within: Option<Duration>,
@@ -77,6 +83,7 @@ impl Pool {
         let size = config.pool_size;
         let wait = config.acquire_timeout;
         let create = config.connect_timeout;
+        let observed = Arc::new(Observed::new(&config));
         let runtime = Runtime::current();
         let manager = Manager {
             config,
@@ -90,8 +97,11 @@ impl Pool {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| ConnectError::Unreachable(error.to_string()))?;
+        #[cfg(feature = "opentelemetry")]
+        observed.metrics().watch(&connections);
         Ok(Self {
             connections,
+            observed,
             runtime,
             answer_within,
         })
@@ -108,13 +118,21 @@ impl Pool {
 
     pub(crate) async fn lease(&self) -> Result<Lease, Error> {
         // Boxed, so that the futures of callers stay small: connecting is the largest part.
-        match Box::pin(self.connections.get()).await {
+        let begun = Instant::now();
+        let got = Box::pin(self.connections.get()).await;
+        let timed_out = matches!(got, Err(managed::PoolError::Timeout(_)));
+        self.observed.waited(begun, timed_out);
+        match got {
             Ok(connection) => Ok(self.lend(connection)),
             Err(error) => {
                 tracing::warn!(reason = pool_reason(&error), "no connection");
                 Err(Error::Unavailable)
             }
         }
+    }
+
+    pub(crate) fn observed(&self) -> &Observed {
+        &self.observed
     }
 
     fn lend(&self, connection: Object<Manager>) -> Lease {

@@ -1,6 +1,10 @@
+use std::sync::OnceLock;
+
 use sea_query::{Expr, ExprTrait, PostgresQueryBuilder, QueryStatementWriter, Value, Values};
 
-use crate::{AccountId, Error, Predicate, Table, TenantScoped, value::Param};
+use tokio_postgres::error::SqlState;
+
+use crate::{AccountId, Error, Predicate, Table, TenantScoped, error::Failure, value::Param};
 
 /// A finished statement: text with placeholders, and the values to bind.
 pub(crate) struct Statement {
@@ -10,6 +14,8 @@ pub(crate) struct Statement {
     pub(crate) table: &'static str,
     /// Settings of the transaction that the statement needs, sent before it.
     pub(crate) settings: Option<Settings>,
+    /// Why the server refused it (SQLSTATE).
+    pub(crate) refused: OnceLock<SqlState>,
 }
 
 /// A statement that sets parameters of the server until the transaction ends, and their values.
@@ -63,6 +69,14 @@ impl Statement {
             operation,
             table,
             settings: None,
+            refused: OnceLock::new(),
+        }
+    }
+
+    /// Keeps why it failed, for what is told of the call.
+    pub(crate) fn failed(&self, failure: &Failure) {
+        if let Some(code) = &failure.code {
+            let _ = self.refused.set(code.clone());
         }
     }
 
@@ -81,6 +95,7 @@ impl Statement {
             operation: Operation::Select,
             table: "pg_locks",
             settings: None,
+            refused: OnceLock::new(),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     AccountId, Error, Isolation, TransactionEnd,
     connection::Connection,
     error::{Failure, Lost},
+    observe::Call,
     pool::Pool,
     statement::Statement,
     transaction::{Open, Part},
@@ -123,23 +124,23 @@ impl Tenant {
 
     /// Runs a statement under the account's context.
     pub(crate) async fn run(&self, statement: Statement) -> Result<Rows, Error> {
-        let span = tracing::debug_span!(
-            "db",
-            otel.kind = "client",
-            db.system.name = "postgresql",
-            db.operation.name = statement.operation.name(),
-            db.collection.name = statement.table,
-            error.type = tracing::field::Empty,
+        let pool = match &self.link {
+            Link::Pool(pool) => pool,
+            Link::Open(open) => open.pool(),
+        };
+        let call = Call::begin(
+            pool.observed(),
+            statement.operation.name(),
+            Some(statement.table),
+            Some(self.account),
         );
         // Boxed, so that the futures of callers stay small.
         let result: BoxFuture<'_, Result<Rows, Error>> = match &self.link {
             Link::Pool(pool) => Box::pin(run_alone(pool, self.account, &statement)),
             Link::Open(open) => Box::pin(open.run(&statement)),
         };
-        let result = result.instrument(span.clone()).await;
-        if let Err(error) = &result {
-            span.record("error.type", error.kind());
-        }
+        let result = result.instrument(call.span()).await;
+        call.end(statement.refused.get(), result.as_ref().err());
         result
     }
 }
@@ -166,7 +167,10 @@ async fn run_alone(pool: &Pool, account: AccountId, statement: &Statement) -> Re
         });
     };
     lease.finish();
-    answered.map_err(|failure| failure.error)
+    answered.map_err(|failure| {
+        statement.failed(&failure);
+        failure.error
+    })
 }
 
 /// BEGIN, context, statement and COMMIT, sent together; an answer is believed once COMMIT's has come.

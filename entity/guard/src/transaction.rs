@@ -7,11 +7,13 @@ use std::{
 };
 
 use futures_util::future::{join, join3};
+use tracing::Instrument;
 
 use crate::{
     AccountId, Append, Error, Isolation,
     connection::Connection,
     error::Failure,
+    observe::Call,
     pool::{Lease, Pool},
     statement::Statement,
     tenant::Rows,
@@ -56,19 +58,26 @@ impl Open {
             self.writes.fetch_add(1, Ordering::AcqRel);
         }
         self.attempt(async |connection: &Connection| {
-            let prepared = connection.prepare(&statement.sql).await?;
-            let settings = connection.prepare_settings(statement).await?;
-            let sent = async {
-                let (settled, rows) = join(
-                    connection.apply(settings.as_ref()),
-                    connection.query(&prepared, &statement.params),
-                )
-                .await;
-                settled.and(rows)
+            let done = async {
+                let prepared = connection.prepare(&statement.sql).await?;
+                let settings = connection.prepare_settings(statement).await?;
+                let sent = async {
+                    let (settled, rows) = join(
+                        connection.apply(settings.as_ref()),
+                        connection.query(&prepared, &statement.params),
+                    )
+                    .await;
+                    settled.and(rows)
+                };
+                self.begun(connection, sent).await
             };
-            self.begun(connection, sent).await
+            done.await.inspect_err(|failure| statement.failed(failure))
         })
         .await
+    }
+
+    pub(crate) const fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     async fn simple(&self, sql: &str) -> Result<(), Error> {
@@ -181,7 +190,13 @@ impl Open {
             .await;
             done.map(drop).and(committed)
         };
-        match self.pool.answered(committed).await {
+        let call = Call::begin(self.pool.observed(), "COMMIT", None, Some(self.account));
+        let answered = self.pool.answered(committed).instrument(call.span()).await;
+        let refused = match &answered {
+            Some(Err(failure)) => failure.code.clone(),
+            _ => None,
+        };
+        let outcome = match answered {
             None => Err(Error::CommitUnknown),
             Some(Err(failure)) if failure.before_commit => Err(failure.error),
             Some(Err(failure)) if failure.is_lost() => Err(Error::CommitUnknown),
@@ -189,7 +204,9 @@ impl Open {
                 self.lease.finish();
                 answer.map_err(|failure| failure.error)
             }
-        }
+        };
+        call.end(refused.as_ref(), outcome.as_ref().err());
+        outcome
     }
 
     async fn rollback(&self) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! An account as a whole, table by table, as the database's own catalogue has them: what is there is found, not named.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, sync::OnceLock};
 
 use sea_query::Value as Bound;
 use serde_json::Value as Json;
@@ -53,6 +53,7 @@ pub async fn tables(
         operation: Operation::Select,
         table: ABOUT,
         settings: None,
+        refused: OnceLock::new(),
     };
     let found = tenant.run(statement).await?;
     let mut tables = Vec::with_capacity(found.rows.len());
@@ -189,6 +190,7 @@ impl WholeTable {
             operation: Operation::Insert,
             table: ABOUT,
             settings: None,
+            refused: OnceLock::new(),
         };
         Ok(tenant.run(statement).await?.affected)
     }
@@ -238,6 +240,7 @@ fn plain(sql: String) -> Statement {
         operation: Operation::Select,
         table: ABOUT,
         settings: None,
+        refused: OnceLock::new(),
     }
 }
 
@@ -248,5 +251,6 @@ fn of_account(sql: String, operation: Operation, tenant: &Tenant) -> Statement {
         operation,
         table: ABOUT,
         settings: None,
+        refused: OnceLock::new(),
     }
 }
