@@ -8,7 +8,7 @@
 //! entries said is gone, while their hashes still prove that none is missing.
 //!
 //! An import is a copy, and the account may go on where it came from. What would act twice then doesn't act by itself here:
-//! open jobs of the [outbox](crate::outbox) arrive dead, until somebody calls [`outbox::retry`]. What the account did after
+//! open jobs of the [outbox] arrive dead, until somebody calls [`outbox::retry`]. What the account did after
 //! the export isn't known here: an account that moves stops where it was before it is exported.
 
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Payouts: what is paid to a payee at once, in one currency.
 //!
 //! A payout takes all of a payee's open shares and clawbacks, so that each is paid once, whoever asks how often. It is a
-//! transfer at Stripe, which the [outbox](crate::outbox) makes, or the application itself: what became of it is recorded
+//! transfer at Stripe, which the [outbox] makes, or the application itself: what became of it is recorded
 //! here.
 
 use entity::{
@@ -149,7 +149,7 @@ pub async fn record_transfer(
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Invalid`] for a code that isn't 1 to 255 characters;
 /// [`Error::Rejected`] with [`Reason::IllegalTransition`] when it was canceled, with [`Reason::TransferUnderWay`] when the
-/// [outbox](crate::outbox) may have made a transfer that isn't recorded yet.
+/// [outbox] may have made a transfer that isn't recorded yet.
 pub async fn mark_failed(tenant: &Tenant, id: PayOutId, code: &str) -> Result<PayOut, Error> {
     check::length("code", code, 1..=255)?;
     atomic(tenant, move |scope| {
@@ -170,7 +170,7 @@ pub async fn mark_failed(tenant: &Tenant, id: PayOutId, code: &str) -> Result<Pa
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Rejected`] with [`Reason::IllegalTransition`] when it is paid or
-/// has failed, with [`Reason::TransferUnderWay`] when the [outbox](crate::outbox) may have made its transfer.
+/// has failed, with [`Reason::TransferUnderWay`] when the [outbox] may have made its transfer.
 pub async fn cancel(tenant: &Tenant, id: PayOutId) -> Result<PayOut, Error> {
     atomic(tenant, move |scope| {
         Box::pin(async move {
