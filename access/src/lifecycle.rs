@@ -11,9 +11,10 @@
 //! open jobs of the [outbox] arrive dead, until somebody calls [`outbox::retry`]. What the account did after
 //! the export isn't known here: an account that moves stops where it was before it is exported.
 
+mod prune;
+
 use std::time::Duration;
 
-use chrono::Utc;
 use entity::{
     accounts::Accounts, pay_out::PayOuts, payment_share_tracking::PaymentShareTracking,
     payment_system_logs::PaymentSystemLogs, stripe_payments::StripePayments,
@@ -40,8 +41,6 @@ use crate::{
 const FORMAT: u64 = 1;
 /// How many rows [`import`] writes at once.
 const WRITTEN_AT_ONCE: usize = 200;
-/// How many rows [`prune`] changes in one transaction.
-const PRUNED_AT_ONCE: u32 = 1_000;
 /// What stands in place of a text that was erased.
 const ERASED: &str = "erased";
 /// Tables whose rows stay when an account is erased, without personal data.
@@ -339,6 +338,8 @@ pub async fn erase(
 pub struct Retention {
     /// What entries of the audit log say; their place in the chain stays. Kept for ever unless set.
     pub logs: Option<Duration>,
+    /// What Stripe sent of events; that they came, and what follows from them, stays. Kept for ever unless set.
+    pub events: Option<Duration>,
 }
 
 /// Thins out all accounts by age, a thousand rows in a transaction, and returns how it went; `progress` is told after each
@@ -351,43 +352,11 @@ pub async fn prune(
     retention: Retention,
     progress: impl FnMut(&Progress),
 ) -> Result<Swept<Error>, Error> {
-    let logs_before = retention.logs.map(|age| before(age, "logs")).transpose()?;
+    let before = prune::before(retention)?;
     system::for_each_account(scope, Sweep::default(), progress, async |tenant: Tenant| {
-        if let Some(before) = logs_before {
-            while prune_logs(&tenant, before).await? == u64::from(PRUNED_AT_ONCE) {}
-        }
-        Ok(())
+        prune::account(&tenant, before).await
     })
     .await
-}
-
-fn before(age: Duration, field: &'static str) -> Result<chrono::DateTime<Utc>, Error> {
-    let age = chrono::TimeDelta::from_std(age).ok();
-    let before = age.and_then(|age| Utc::now().checked_sub_signed(age));
-    before.ok_or(Error::invalid(field, "too_long_ago"))
-}
-
-async fn prune_logs(tenant: &Tenant, before: chrono::DateTime<Utc>) -> Result<u64, Error> {
-    let old = Select::<PaymentSystemLogs>::new()
-        .filter(
-            PaymentSystemLogs::CREATED_AT
-                .lt(before)
-                .and(PaymentSystemLogs::SALT.is_not_null()),
-        )
-        .order_by(PaymentSystemLogs::SEQ.asc())
-        .limit(PRUNED_AT_ONCE)
-        .all(&tenant.guard)
-        .await?;
-    let Some(last) = old.last() else {
-        return Ok(0);
-    };
-    let update = without_content().filter(
-        PaymentSystemLogs::SEQ
-            .le(last.seq)
-            .and(PaymentSystemLogs::CREATED_AT.lt(before))
-            .and(PaymentSystemLogs::SALT.is_not_null()),
-    );
-    Ok(update.execute(&tenant.guard).await?)
 }
 
 /// Takes out of what is kept what tells whom it was about.

@@ -309,11 +309,24 @@ async fn pruning_takes_what_old_entries_said_and_leaves_the_chain() {
     let scope = system.scope("ops", "retention").unwrap();
     let year = Retention {
         logs: Some(Duration::from_secs(365 * 24 * 3_600)),
+        events: Some(Duration::from_secs(365 * 24 * 3_600)),
     };
+    let old = "UPDATE stripe_events SET received_at = received_at - interval '400 days'
+               WHERE account_id = $1 AND event LIKE '%1%'";
+    let aged = superuser.execute(old, &[&cast.a.as_uuid()]).await.unwrap();
     for _ in 0..2 {
         let swept = lifecycle::prune(&scope, year, |_| {}).await.unwrap();
         assert_eq!((swept.progress.done, swept.progress.failed), (2, 0));
     }
+    let empty = "SELECT count(*) FILTER (WHERE payload IS NULL), count(*) FILTER (WHERE received_at < now() - interval '1 year' AND payload IS NOT NULL)
+                 FROM stripe_events";
+    let empty = superuser.query_one(empty, &[]).await.unwrap();
+    let counts = (empty.get::<_, i64>(0), empty.get::<_, i64>(1));
+    assert_eq!(
+        counts,
+        (i64::try_from(aged).unwrap(), 0),
+        "the old ones alone"
+    );
     let all = ListLogs {
         limit: Some(500),
         ..ListLogs::default()
@@ -329,6 +342,7 @@ async fn pruning_takes_what_old_entries_said_and_leaves_the_chain() {
         &scope,
         Retention {
             logs: Some(Duration::MAX),
+            ..Retention::default()
         },
         |_| {},
     )
