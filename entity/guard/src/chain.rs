@@ -110,13 +110,7 @@ impl<L: TenantScoped, H: TenantScoped> Chain<L, H> {
             .to_owned();
         let query = insert.with(WithClause::new().cte(end).to_owned());
         let (sql, Values(values)) = query.build(PostgresQueryBuilder);
-        Ok(Statement {
-            sql,
-            params: values.into_iter().map(Param).collect(),
-            operation: Operation::Insert,
-            table: log.name,
-            settings: None,
-            refused: std::sync::OnceLock::new(),
-        })
+        let params = values.into_iter().map(Param).collect();
+        Ok(Statement::new(sql, params, Operation::Insert, log.name))
     }
 }

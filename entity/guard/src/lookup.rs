@@ -3,12 +3,10 @@ use uuid::Uuid;
 
 use crate::{
     AccountId, ColumnType, Error,
-    connection::Connection,
-    error::Failure,
     observe::Call,
     pool::Pool,
     statement::{Operation, Statement},
-    tenant::Rows,
+    tenant::{Rows, run_alone},
     value::{Param, Value},
 };
 
@@ -40,22 +38,13 @@ impl Lookup {
         let places: Vec<String> = (1..=self.arguments.len())
             .map(|place| format!("${place}"))
             .collect();
-        Statement {
-            sql: format!(
-                "SELECT account FROM lookup.{}({}) AS account",
-                self.function,
-                places.join(", ")
-            ),
-            params: self
-                .arguments
-                .into_iter()
-                .map(|value| Param(value.0))
-                .collect(),
-            operation: Operation::Select,
-            table: self.function,
-            settings: None,
-            refused: std::sync::OnceLock::new(),
-        }
+        let sql = format!(
+            "SELECT account FROM lookup.{}({}) AS account",
+            self.function,
+            places.join(", ")
+        );
+        let params = self.arguments.into_iter().map(|value| Param(value.0));
+        Statement::new(sql, params.collect(), Operation::Select, self.function)
     }
 }
 
@@ -80,43 +69,9 @@ pub(crate) async fn run(pool: &Pool, lookup: Lookup) -> Result<Vec<AccountId>, E
 pub(crate) async fn run_outside(pool: &Pool, statement: &Statement) -> Result<Rows, Error> {
     let (operation, table) = (statement.operation.name(), statement.table);
     let call = Call::begin(pool.observed(), operation, Some(table), None);
-    let result = run_unobserved(pool, statement)
+    let result = run_alone(pool, None, statement)
         .instrument(call.span())
         .await;
     call.end(statement.refused.get(), result.as_ref().err());
     result
-}
-
-async fn run_unobserved(pool: &Pool, statement: &Statement) -> Result<Rows, Error> {
-    let lease = pool.lease().await?;
-    let connection = lease.start()?;
-    let once = async || -> Result<Rows, Failure> { query(connection, statement).await };
-    let answers = async {
-        match once().await {
-            Err(failure) if failure.stale => {
-                connection.forget_statements();
-                once().await
-            }
-            other => other,
-        }
-    };
-    let Some(answered) = pool.answered(answers).await else {
-        return Err(if statement.operation.writes() {
-            Error::CommitUnknown
-        } else {
-            Error::Timeout
-        });
-    };
-    lease.finish();
-    answered
-        .inspect_err(|failure| statement.failed(failure))
-        .map_err(|failure| match failure.is_lost() {
-            true if statement.operation.writes() => Error::CommitUnknown,
-            _ => failure.error,
-        })
-}
-
-async fn query(connection: &Connection, statement: &Statement) -> Result<Rows, Failure> {
-    let prepared = connection.prepare(&statement.sql).await?;
-    connection.query(&prepared, &statement.params).await
 }

@@ -63,9 +63,20 @@ impl Statement {
         table: &'static str,
     ) -> Self {
         let (sql, Values(values)) = query.build(PostgresQueryBuilder);
+        let params = values.into_iter().map(Param).collect();
+        Self::new(sql, params, operation, table)
+    }
+
+    /// Of a text that the guard writes itself.
+    pub(crate) fn new(
+        sql: String,
+        params: Vec<Param>,
+        operation: Operation,
+        table: &'static str,
+    ) -> Self {
         Self {
             sql,
-            params: values.into_iter().map(Param).collect(),
+            params,
             operation,
             table,
             settings: None,
@@ -83,20 +94,16 @@ impl Statement {
     pub(crate) fn with_settings(self, settings: Option<Settings>) -> Self {
         Self { settings, ..self }
     }
-}
 
-impl Statement {
     /// An advisory lock until the transaction ends, of this account alone.
     pub(crate) fn lock(account: AccountId, what: &str) -> Self {
         let name = Value::String(Some(format!("{account} {what}")));
-        Self {
-            sql: "SELECT FROM pg_advisory_xact_lock(hashtextextended($1, 0))".into(),
-            params: vec![Param(name)],
-            operation: Operation::Select,
-            table: "pg_locks",
-            settings: None,
-            refused: OnceLock::new(),
-        }
+        Self::new(
+            "SELECT FROM pg_advisory_xact_lock(hashtextextended($1, 0))".into(),
+            vec![Param(name)],
+            Operation::Select,
+            "pg_locks",
+        )
     }
 }
 

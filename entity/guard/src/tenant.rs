@@ -136,7 +136,7 @@ impl Tenant {
         );
         // Boxed, so that the futures of callers stay small.
         let result: BoxFuture<'_, Result<Rows, Error>> = match &self.link {
-            Link::Pool(pool) => Box::pin(run_alone(pool, self.account, &statement)),
+            Link::Pool(pool) => Box::pin(run_alone(pool, Some(self.account), &statement)),
             Link::Open(open) => Box::pin(open.run(&statement)),
         };
         let result = result.instrument(call.span()).await;
@@ -145,15 +145,24 @@ impl Tenant {
     }
 }
 
-/// A transaction of one statement, in one flight.
-async fn run_alone(pool: &Pool, account: AccountId, statement: &Statement) -> Result<Rows, Error> {
+/// One statement on a connection of its own: in one flight under an account's context; or outside any account, where row
+/// level security shows no tenant's row.
+pub(crate) async fn run_alone(
+    pool: &Pool,
+    account: Option<AccountId>,
+    statement: &Statement,
+) -> Result<Rows, Error> {
     let lease = pool.lease().await?;
     let connection = lease.start()?;
+    let once = async || match account {
+        Some(account) => flight(connection, account, statement).await,
+        None => outside(connection, statement).await,
+    };
     let flights = async {
-        match flight(connection, account, statement).await {
+        match once().await {
             Err(failure) if failure.stale => {
                 connection.forget_statements();
-                flight(connection, account, statement).await
+                once().await
             }
             other => other,
         }
@@ -204,4 +213,14 @@ async fn flight(
         Err(failure) if !failure.is_lost() => Err(failure),
         _ => Ok(rows),
     }
+}
+
+/// The statement by itself, which the server commits.
+async fn outside(connection: &Connection, statement: &Statement) -> Result<Rows, Failure> {
+    let prepared = connection.prepare(&statement.sql).await?;
+    let rows = connection.query(&prepared, &statement.params).await;
+    rows.map_err(|failure| match failure.is_lost() {
+        true if statement.operation.writes() => failure.with(Error::CommitUnknown),
+        _ => failure,
+    })
 }

@@ -1,6 +1,6 @@
 //! An account as a whole, table by table, as the database's own catalogue has them: what is there is found, not named.
 
-use std::{collections::BTreeSet, fmt, sync::OnceLock};
+use std::{collections::BTreeSet, fmt};
 
 use sea_query::Value as Bound;
 use serde_json::Value as Json;
@@ -47,14 +47,12 @@ pub async fn tables(
     root: &'static crate::Table,
     tenant: &Tenant,
 ) -> Result<Vec<WholeTable>, Error> {
-    let statement = Statement {
-        sql: include_str!("whole_tables.sql").to_owned(),
-        params: vec![text(root.name), text(root.tenant)],
-        operation: Operation::Select,
-        table: ABOUT,
-        settings: None,
-        refused: OnceLock::new(),
-    };
+    let statement = Statement::new(
+        include_str!("whole_tables.sql").to_owned(),
+        vec![text(root.name), text(root.tenant)],
+        Operation::Select,
+        ABOUT,
+    );
     let found = tenant.run(statement).await?;
     let mut tables = Vec::with_capacity(found.rows.len());
     for row in &found.rows {
@@ -181,17 +179,15 @@ impl WholeTable {
             all.push_str(row.as_ref());
         }
         all.push(']');
-        let statement = Statement {
-            sql: format!(
+        let statement = Statement::new(
+            format!(
                 "INSERT INTO {0} SELECT r.* FROM jsonb_populate_recordset(NULL::{0}, $1::text::jsonb) r WHERE r.{1} = $2",
                 self.sql, self.tenant_sql
             ),
-            params: vec![text(&all), Param(account_value(tenant.account()))],
-            operation: Operation::Insert,
-            table: ABOUT,
-            settings: None,
-            refused: OnceLock::new(),
-        };
+            vec![text(&all), Param(account_value(tenant.account()))],
+            Operation::Insert,
+            ABOUT,
+        );
         Ok(tenant.run(statement).await?.affected)
     }
 
@@ -234,23 +230,14 @@ fn text(text: &str) -> Param {
 }
 
 fn plain(sql: String) -> Statement {
-    Statement {
-        sql,
-        params: Vec::new(),
-        operation: Operation::Select,
-        table: ABOUT,
-        settings: None,
-        refused: OnceLock::new(),
-    }
+    Statement::new(sql, Vec::new(), Operation::Select, ABOUT)
 }
 
 fn of_account(sql: String, operation: Operation, tenant: &Tenant) -> Statement {
-    Statement {
+    Statement::new(
         sql,
-        params: vec![Param(account_value(tenant.account()))],
+        vec![Param(account_value(tenant.account()))],
         operation,
-        table: ABOUT,
-        settings: None,
-        refused: OnceLock::new(),
-    }
+        ABOUT,
+    )
 }
