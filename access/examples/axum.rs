@@ -18,6 +18,8 @@ mod money;
 mod payments;
 #[path = "app/search.rs"]
 mod search;
+#[path = "app/stop.rs"]
+mod stop;
 
 use std::{error::Error as StdError, sync::Arc};
 
@@ -33,7 +35,7 @@ use axum::{
     http::{HeaderMap, request::Parts},
     routing::{get, patch, post},
 };
-use tokio::{net::TcpListener, signal};
+use tokio::net::TcpListener;
 
 pub(crate) use app::App;
 
@@ -137,24 +139,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     app::log();
     let app = Arc::new(App::from_env().await?);
     axum::serve(TcpListener::from_std(app::listener()?)?, router(app))
-        .with_graceful_shutdown(stopped())
+        .with_graceful_shutdown(stop::asked())
         .await?;
     Ok(())
-}
-
-/// Returns at Ctrl-C or when the process is asked to end; requests under way are still answered.
-async fn stopped() {
-    #[cfg(unix)]
-    let terminated = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => terminate.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<Option<()>>();
-    tokio::select! {
-        _ = signal::ctrl_c() => {}
-        _ = terminated => {}
-    }
 }

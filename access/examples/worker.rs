@@ -7,6 +7,9 @@
 //! Stripe is played by [`Practice`] here, which makes up ids and loses the answer to its first call, and each third after. Your own `Transport`
 //! sends the same requests by HTTP.
 
+#[path = "app/stop.rs"]
+mod stop;
+
 use std::{
     collections::HashMap,
     error::Error as StdError,
@@ -18,7 +21,6 @@ use access::{
     outbox::{self, TransferRequest, Transport, TransportError, WorkerOptions},
     system::SystemDb,
 };
-use tokio::signal;
 
 /// In place of Stripe: the transfers by their idempotency keys, and how often it was called.
 #[derive(Default)]
@@ -64,25 +66,8 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         &scope,
         &Practice::default(),
         &WorkerOptions::default(),
-        stopped(),
+        stop::asked(),
     )
     .await?;
     Ok(())
-}
-
-/// Returns at Ctrl-C or when the process is asked to end; calls under way are still finished.
-async fn stopped() {
-    #[cfg(unix)]
-    let terminated = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => terminate.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<Option<()>>();
-    tokio::select! {
-        _ = signal::ctrl_c() => {}
-        _ = terminated => {}
-    }
 }

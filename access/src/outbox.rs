@@ -138,13 +138,11 @@ pub async fn get(tenant: &Tenant, id: OutboxJobId) -> Result<OutboxJob, Error> {
 /// [`Error::Invalid`] names the field: a limit that isn't 1 to 500, a cursor that isn't of this list.
 pub async fn list(tenant: &Tenant, list: &ListOutboxJobs) -> Result<Page<OutboxJob>, Error> {
     let limit = page::page_size(list.limit)?;
-    let after = match &list.cursor {
-        Some(cursor) => {
-            let (at, id) = cursor.read(List::OutboxJobs)?;
-            Some((at, OutboxJobId::from_uuid(id)))
-        }
-        None => None,
-    };
+    let after = page::after(
+        list.cursor.as_ref(),
+        List::OutboxJobs,
+        OutboxJobId::from_uuid,
+    )?;
     let wanted = [
         list.status.map(|status| StripeOutbox::STATUS.eq(status)),
         list.pay_out_id.map(|id| StripeOutbox::PAY_OUT_ID.eq(id)),

@@ -122,6 +122,16 @@ impl From<String> for Cursor {
     }
 }
 
+/// The place after which a list goes on that is sorted by time and id.
+pub(crate) fn after<I>(
+    cursor: Option<&Cursor>,
+    list: List,
+    id: impl FnOnce(Uuid) -> I,
+) -> Result<Option<(DateTime<Utc>, I)>, Error> {
+    let place = cursor.map(|cursor| cursor.read(list)).transpose()?;
+    Ok(place.map(|(at, of)| (at, id(of))))
+}
+
 /// The id after which a list goes on that is sorted by the id alone.
 pub(crate) fn place(cursor: Option<&Cursor>, list: List) -> Result<Option<Uuid>, Error> {
     cursor.map(|cursor| cursor.read_id(list)).transpose()

@@ -91,13 +91,7 @@ pub async fn get(tenant: &Tenant, id: PayOutId) -> Result<PayOut, Error> {
 pub async fn list(tenant: &Tenant, list: &ListPayOuts) -> Result<Page<PayOut>, Error> {
     check::optional_length("payee", list.payee.as_ref(), 1..=255)?;
     let limit = page::page_size(list.limit)?;
-    let after = match &list.cursor {
-        Some(cursor) => {
-            let (at, id) = cursor.read(List::PayOuts)?;
-            Some((at, PayOutId::from_uuid(id)))
-        }
-        None => None,
-    };
+    let after = page::after(list.cursor.as_ref(), List::PayOuts, PayOutId::from_uuid)?;
     let wanted = [
         list.payee.clone().map(|payee| PayOuts::PAYEE.eq(payee)),
         list.status.map(|status| PayOuts::STATUS.eq(status)),

@@ -152,13 +152,11 @@ pub async fn list_open(
 ) -> Result<Page<PaymentShare>, Error> {
     check::length("payee", &list.payee, 1..=255)?;
     let limit = page::page_size(list.limit)?;
-    let after = match &list.cursor {
-        Some(cursor) => {
-            let (at, id) = cursor.read(List::OpenShares)?;
-            Some((at, PaymentShareId::from_uuid(id)))
-        }
-        None => None,
-    };
+    let after = page::after(
+        list.cursor.as_ref(),
+        List::OpenShares,
+        PaymentShareId::from_uuid,
+    )?;
     let key = (PaymentShareTracking::CREATED_AT, PaymentShareTracking::ID);
     let shares = Select::<PaymentShareTracking>::new()
         .filter(open(&list.payee, list.currency))

@@ -50,13 +50,11 @@ pub async fn list(tenant: &Tenant, list: &ListStripeEvents) -> Result<Page<Strip
     check::optional_length("kind", list.kind.as_ref(), 1..=255)?;
     check::optional_length("subject", list.subject.as_ref(), 1..=255)?;
     let limit = page::page_size(list.limit)?;
-    let after = match &list.cursor {
-        Some(cursor) => {
-            let (at, id) = cursor.read(List::StripeEvents)?;
-            Some((at, StripeEventId::from_uuid(id)))
-        }
-        None => None,
-    };
+    let after = page::after(
+        list.cursor.as_ref(),
+        List::StripeEvents,
+        StripeEventId::from_uuid,
+    )?;
     let wanted = [
         list.kind.clone().map(|kind| StripeEvents::KIND.eq(kind)),
         list.subject
@@ -83,11 +81,16 @@ pub async fn list(tenant: &Tenant, list: &ListStripeEvents) -> Result<Page<Strip
 /// # Errors
 /// None of its own.
 pub async fn erase_payloads(tenant: &Tenant, before: DateTime<Utc>) -> Result<u64, Error> {
-    let old = StripeEvents::RECEIVED_AT
-        .lt(before)
-        .and(StripeEvents::PAYLOAD.is_not_null());
     let update = Update::<StripeEvents>::new().set(StripeEvents::PAYLOAD, None);
+    let old = with_payload_before(before);
     Ok(update.filter(old).execute(&tenant.guard).await?)
+}
+
+/// Events that were received before a time, and still hold what Stripe sent.
+pub(crate) fn with_payload_before(before: DateTime<Utc>) -> Predicate<StripeEvents> {
+    StripeEvents::RECEIVED_AT
+        .lt(before)
+        .and(StripeEvents::PAYLOAD.is_not_null())
 }
 
 /// Applies the events about a payment that wait for something that is there by now, and returns whether any did.

@@ -147,13 +147,7 @@ pub async fn list(
         StripePaymentOrder::Newest => (List::StripePaymentsNewest, true),
         StripePaymentOrder::Oldest => (List::StripePaymentsOldest, false),
     };
-    let after = match &list.cursor {
-        Some(cursor) => {
-            let (at, id) = cursor.read(of)?;
-            Some((at, StripePaymentId::from_uuid(id)))
-        }
-        None => None,
-    };
+    let after = page::after(list.cursor.as_ref(), of, StripePaymentId::from_uuid)?;
     let rows = Select::<StripePayments>::new()
         .filter(matching(list)?)
         .keyset(

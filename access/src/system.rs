@@ -191,7 +191,7 @@ pub async fn list_accounts(
     list: &ListAccounts,
 ) -> Result<Page<Account>, Error> {
     let limit = page::page_size(list.limit)?;
-    let after = place(list.cursor.as_ref())?;
+    let after = page::place(list.cursor.as_ref(), List::Accounts)?;
     scope.record_alone("list_accounts").await?;
     let ids = accounts_after(scope, after, limit + 1).await?;
     let ids = page::page(ids, limit, |id| {
@@ -330,7 +330,7 @@ where
         at_once @ 1..=64 => at_once,
         _ => return Err(Error::invalid("at_once", "not_1_to_64")),
     };
-    let mut after = place(sweep.after.as_ref())?;
+    let mut after = page::place(sweep.after.as_ref(), List::Accounts)?;
     scope.record_alone("for_each_account").await?;
     let mut swept = Swept {
         progress: Progress {
@@ -345,7 +345,7 @@ where
         let Some(last) = accounts.last() else {
             return Ok(swept);
         };
-        after = last.as_uuid();
+        after = Some(last.as_uuid());
         let mut handles = Vec::with_capacity(accounts.len());
         for account in accounts {
             handles.push((account, scope.tenant(account)?));
@@ -375,16 +375,13 @@ where
 
 async fn accounts_after(
     scope: &SystemScope,
-    after: Uuid,
+    after: Option<Uuid>,
     most: u32,
 ) -> Result<Vec<AccountId>, Error> {
+    let after = after.unwrap_or(Uuid::nil());
     let most = i32::try_from(most).unwrap_or(i32::MAX);
     let lookup = Lookup::new("accounts_after").with(after).with(most);
     scope.lookup(lookup).await
-}
-
-fn place(cursor: Option<&Cursor>) -> Result<Uuid, Error> {
-    cursor.map_or(Ok(Uuid::nil()), |cursor| cursor.read_id(List::Accounts))
 }
 
 async fn payouts(tenant: &Tenant, status: PayOutStatus) -> Result<Vec<PayOutTotal>, Error> {

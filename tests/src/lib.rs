@@ -9,6 +9,7 @@
 )]
 
 mod database;
+pub mod dice;
 pub mod embeddings;
 pub mod events;
 pub mod fixtures;

@@ -28,6 +28,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+use crate::dice::Dice;
+
 /// How often something goes wrong, of a thousand calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
@@ -74,7 +76,7 @@ pub struct Stripe {
 
 #[derive(Debug, Default)]
 struct Books {
-    dice: u64,
+    dice: Dice,
     faults: Faults,
     slow: Duration,
     refusal: Option<(u16, &'static str, &'static str)>,
@@ -92,7 +94,7 @@ impl Stripe {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("it is bound");
         let books = Books {
-            dice: seed,
+            dice: Dice(seed),
             ..Books::default()
         };
         let stripe = Self {
@@ -156,16 +158,8 @@ impl Stripe {
 }
 
 impl Books {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.dice = self
-            .dice
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.dice >> 33) % sides
-    }
-
     fn happens(&mut self, per_mille: u64) -> bool {
-        self.roll(1_000) < per_mille
+        self.dice.roll(1_000) < per_mille
     }
 
     /// Makes the transfer, or fails, and saves the answer.
@@ -242,7 +236,7 @@ async fn created(stripe: &Stripe, headers: &HeaderMap, body: &str) -> Option<(u1
         books.keys.insert(key.clone(), (body.to_owned(), None));
         let longest = u64::try_from(books.slow.as_millis()).expect("it is short");
         let slow = books.happens(faults.slow) && longest > 0;
-        slow.then(|| Duration::from_millis(books.roll(longest)))
+        slow.then(|| Duration::from_millis(books.dice.roll(longest)))
     };
     if let Some(slow) = slow {
         tokio::time::sleep(slow).await;

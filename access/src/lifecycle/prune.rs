@@ -7,7 +7,7 @@ use entity::{payment_system_logs::PaymentSystemLogs, stripe_events::StripeEvents
 use entity_guard::{Select, Update};
 
 use super::{Retention, without_content};
-use crate::{Error, Tenant};
+use crate::{Error, Tenant, stripe_events};
 
 /// How many rows are changed in one transaction.
 const AT_ONCE: u32 = 1_000;
@@ -45,11 +45,7 @@ pub(super) async fn account(tenant: &Tenant, before: Before) -> Result<(), Error
 }
 
 async fn events(tenant: &Tenant, before: DateTime<Utc>) -> Result<u64, Error> {
-    let old = || {
-        StripeEvents::RECEIVED_AT
-            .lt(before)
-            .and(StripeEvents::PAYLOAD.is_not_null())
-    };
+    let old = || stripe_events::with_payload_before(before);
     let part = Select::<StripeEvents>::new()
         .filter(old())
         .order_by(StripeEvents::ID.asc())
@@ -64,24 +60,20 @@ async fn events(tenant: &Tenant, before: DateTime<Utc>) -> Result<u64, Error> {
 }
 
 async fn logs(tenant: &Tenant, before: DateTime<Utc>) -> Result<u64, Error> {
-    let old = Select::<PaymentSystemLogs>::new()
-        .filter(
-            PaymentSystemLogs::CREATED_AT
-                .lt(before)
-                .and(PaymentSystemLogs::SALT.is_not_null()),
-        )
+    let old = || {
+        PaymentSystemLogs::CREATED_AT
+            .lt(before)
+            .and(PaymentSystemLogs::SALT.is_not_null())
+    };
+    let part = Select::<PaymentSystemLogs>::new()
+        .filter(old())
         .order_by(PaymentSystemLogs::SEQ.asc())
         .limit(AT_ONCE)
         .all(&tenant.guard)
         .await?;
-    let Some(last) = old.last() else {
+    let Some(last) = part.last() else {
         return Ok(0);
     };
-    let update = without_content().filter(
-        PaymentSystemLogs::SEQ
-            .le(last.seq)
-            .and(PaymentSystemLogs::CREATED_AT.lt(before))
-            .and(PaymentSystemLogs::SALT.is_not_null()),
-    );
+    let update = without_content().filter(PaymentSystemLogs::SEQ.le(last.seq).and(old()));
     Ok(update.execute(&tenant.guard).await?)
 }

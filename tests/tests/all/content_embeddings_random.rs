@@ -5,53 +5,40 @@ use access::{
     content_embeddings::{self, FindNearest, Metric, NewContentEmbedding},
 };
 use serde_json::json;
-use tests::{TestDatabase, embeddings::find};
+use tests::{TestDatabase, dice::Dice, embeddings::find};
 
-/// A small generator, so that a seed gives the same rows on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
+/// Few whole numbers: all sums are exact, and many rows are equally near.
+fn embedding(dice: &mut Dice) -> Embedding {
+    let mut numbers = vec![0.0; Embedding::DIMENSIONS];
+    numbers[0] = 1.0;
+    for place in [0, 1, 700, 1_535] {
+        numbers[place] += dice.roll(4) as f32;
     }
+    Embedding::new(numbers).unwrap()
+}
 
-    /// Few whole numbers: all sums are exact, and many rows are equally near.
-    fn embedding(&mut self) -> Embedding {
-        let mut numbers = vec![0.0; Embedding::DIMENSIONS];
-        numbers[0] = 1.0;
-        for place in [0, 1, 700, 1_535] {
-            numbers[place] += self.roll(4) as f32;
-        }
-        Embedding::new(numbers).unwrap()
+fn row(dice: &mut Dice, number: i32) -> NewContentEmbedding {
+    NewContentEmbedding {
+        content_kind: ["lesson", "post"][dice.roll(2) as usize].into(),
+        content_id: dice.roll(20).to_string(),
+        chunk: number,
+        model: ["m1", "m2"][dice.roll(2) as usize].into(),
+        text: "text".into(),
+        embedding: embedding(dice),
+        metadata: json!({"tags": {"a": dice.roll(2), "b": dice.roll(2)}}),
     }
+}
 
-    fn row(&mut self, number: i32) -> NewContentEmbedding {
-        NewContentEmbedding {
-            content_kind: ["lesson", "post"][self.roll(2) as usize].into(),
-            content_id: self.roll(20).to_string(),
-            chunk: number,
-            model: ["m1", "m2"][self.roll(2) as usize].into(),
-            text: "text".into(),
-            embedding: self.embedding(),
-            metadata: json!({"tags": {"a": self.roll(2), "b": self.roll(2)}}),
-        }
-    }
-
-    fn find(&mut self) -> FindNearest {
-        let k = 1 + self.roll(40) as i64;
-        let mut wanted = find(self.embedding(), k);
-        wanted.metric = [Metric::Cosine, Metric::L2, Metric::InnerProduct][self.roll(3) as usize];
-        wanted.content_kind = (self.roll(2) == 0).then(|| "lesson".into());
-        wanted.model = (self.roll(2) == 0).then(|| "m1".into());
-        wanted.metadata = (self.roll(2) == 0).then(|| json!({"tags": {"a": self.roll(2)}}));
-        let least = self.roll(10) as f64 / 10.0;
-        wanted.min_similarity = (self.roll(3) == 0).then_some(least);
-        wanted
-    }
+fn wanted(dice: &mut Dice) -> FindNearest {
+    let k = 1 + dice.roll(40) as i64;
+    let mut wanted = find(embedding(dice), k);
+    wanted.metric = [Metric::Cosine, Metric::L2, Metric::InnerProduct][dice.roll(3) as usize];
+    wanted.content_kind = (dice.roll(2) == 0).then(|| "lesson".into());
+    wanted.model = (dice.roll(2) == 0).then(|| "m1".into());
+    wanted.metadata = (dice.roll(2) == 0).then(|| json!({"tags": {"a": dice.roll(2)}}));
+    let least = dice.roll(10) as f64 / 10.0;
+    wanted.min_similarity = (dice.roll(3) == 0).then_some(least);
+    wanted
 }
 
 /// What `nearest` is to give: ids and distances, by computing all of them.
@@ -117,8 +104,8 @@ async fn the_nearest_rows_are_those_that_computing_all_distances_gives() {
     for seed in 1..=seeds {
         println!("seed {seed}");
         let mut dice = Dice(seed);
-        let news: Vec<_> = (0..60).map(|number| dice.row(number)).collect();
-        let others = (0..60).map(|number| dice.row(number)).collect();
+        let news: Vec<_> = (0..60).map(|number| row(&mut dice, number)).collect();
+        let others = (0..60).map(|number| row(&mut dice, number)).collect();
         content_embeddings::upsert_many(&other, others)
             .await
             .unwrap();
@@ -146,7 +133,7 @@ async fn the_nearest_rows_are_those_that_computing_all_distances_gives() {
             rows.push((ContentEmbeddingId::from_uuid(id), new));
         }
         for _ in 0..40 {
-            let wanted = dice.find();
+            let wanted = self::wanted(&mut dice);
             let found = content_embeddings::nearest(&tenant, wanted.clone())
                 .await
                 .unwrap();

@@ -17,6 +17,7 @@ use access::{
 };
 use futures_util::future::join_all;
 use tests::{
+    dice::Dice,
     fixtures::{new_agent, new_payment, new_payout, new_route, new_settings},
     outbox::{Desk, payouts, quick},
     stripe::{Faults, Stripe},
@@ -30,28 +31,11 @@ fn how_long() -> Duration {
     Duration::from_secs(if long { 60 } else { 4 })
 }
 
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-
-    fn of<'v, T>(&mut self, items: &'v [T]) -> Option<&'v T> {
-        let len = u64::try_from(items.len()).unwrap();
-        (len > 0).then(|| &items[usize::try_from(self.roll(len)).unwrap()])
-    }
-
-    fn isolation(&mut self) -> Isolation {
-        match self.roll(3) {
-            0 => Isolation::ReadCommitted,
-            1 => Isolation::RepeatableRead,
-            _ => Isolation::Serializable,
-        }
+fn isolation(dice: &mut Dice) -> Isolation {
+    match dice.roll(3) {
+        0 => Isolation::ReadCommitted,
+        1 => Isolation::RepeatableRead,
+        _ => Isolation::Serializable,
     }
 }
 
@@ -74,7 +58,7 @@ fn expected(error: &Error) -> bool {
 
 async fn step(db: &Db, account: AccountId, agent: AccountId, dice: &mut Dice) -> Result<(), Error> {
     let mut tenant = db.tenant(account);
-    let isolation = dice.isolation();
+    let isolation = isolation(dice);
     let payments: Vec<StripePaymentId> = stripe_payments::list(&tenant, &Default::default())
         .await?
         .items
@@ -87,8 +71,8 @@ async fn step(db: &Db, account: AccountId, agent: AccountId, dice: &mut Dice) ->
     };
     let payouts = pay_out::list(&tenant, &any_payout).await?.items;
     let (choice, amount, key) = (dice.roll(12), 100 + dice.roll(10_000), dice.roll(1 << 40));
-    let payment = dice.of(&payments).copied();
-    let payout = dice.of(&payouts).map(|payout| payout.id);
+    let payment = dice.pick(&payments).copied();
+    let payout = dice.pick(&payouts).map(|payout| payout.id);
     let payee = format!("payee-{}", dice.roll(4));
     let bp = i32::try_from(500 + dice.roll(4_000)).unwrap();
     match choice {
@@ -133,7 +117,7 @@ async fn step(db: &Db, account: AccountId, agent: AccountId, dice: &mut Dice) ->
         }
         5 => {
             let routes = account_payout_routes::list(&tenant, true).await?;
-            if let Some(route) = dice.of(&routes) {
+            if let Some(route) = dice.pick(&routes) {
                 account_payout_routes::deactivate(&tenant, route.id).await?;
             }
         }
@@ -155,7 +139,7 @@ async fn step(db: &Db, account: AccountId, agent: AccountId, dice: &mut Dice) ->
                 ..Default::default()
             };
             let agents = account_agents::list(&tenant, &active).await?.items;
-            if let Some(agent) = dice.of(&agents) {
+            if let Some(agent) = dice.pick(&agents) {
                 account_agents::revoke(&tenant, agent.id).await?;
             }
         }

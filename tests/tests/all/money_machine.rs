@@ -13,6 +13,7 @@ use access::{
 use futures_util::TryStreamExt;
 use tests::{
     TestDatabase,
+    dice::Dice,
     fixtures::{new_payment, new_route, new_settings},
 };
 
@@ -20,26 +21,8 @@ const WORKERS: u64 = 6;
 const PAYEES: [&str; 4] = ["x", "y", "z", "creator"];
 const CURRENCIES: [&str; 2] = ["USD", "JPY"];
 
-/// A small generator, so that a seed gives the same sequence on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-
-    fn pick<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
-        let sides = u64::try_from(of.len()).unwrap();
-        (sides > 0).then(|| &of[usize::try_from(self.roll(sides)).unwrap()])
-    }
-
-    fn amount(&mut self, most: i64) -> i64 {
-        i64::try_from(self.roll(u64::try_from(most).unwrap())).unwrap() + 1
-    }
+fn amount(dice: &mut Dice, most: i64) -> i64 {
+    i64::try_from(dice.roll(u64::try_from(most).unwrap())).unwrap() + 1
 }
 
 /// Longer runs by hand: `cargo xtask test --long`.
@@ -96,7 +79,7 @@ async fn work(db: &Db, account: AccountId, mut dice: Dice, worker: u64, steps: u
 async fn one_step(tenant: &Tenant, dice: &mut Dice, worker: u64, step: u64) -> Result<(), Error> {
     match dice.roll(10) {
         0 | 1 => {
-            let mut new = new_payment("buyer", dice.amount(10_000));
+            let mut new = new_payment("buyer", amount(dice, 10_000));
             new.currency = dice.pick(&CURRENCIES).unwrap().parse().unwrap();
             let id = stripe_payments::create(tenant, new).await?.id;
             stripe_payments::succeed(tenant, id, "ch_1").await?;
@@ -106,7 +89,7 @@ async fn one_step(tenant: &Tenant, dice: &mut Dice, worker: u64, step: u64) -> R
         }
         2 => match any_payment(tenant, dice).await? {
             Some(payment) => {
-                let total = dice.amount(payment.amount);
+                let total = amount(dice, payment.amount);
                 stripe_payments::refund(tenant, payment.id, total)
                     .await
                     .map(drop)
@@ -115,7 +98,7 @@ async fn one_step(tenant: &Tenant, dice: &mut Dice, worker: u64, step: u64) -> R
         },
         3 => match any_payment(tenant, dice).await? {
             Some(payment) => {
-                let total = dice.amount(payment.amount);
+                let total = amount(dice, payment.amount);
                 payment_share_tracking::reverse(tenant, payment.id, total)
                     .await
                     .map(drop)
