@@ -12,6 +12,8 @@
 mod app;
 #[path = "app/codes.rs"]
 mod codes;
+#[path = "app/hashed.rs"]
+mod hashed;
 #[path = "app/money.rs"]
 mod money;
 #[path = "app/payments.rs"]

@@ -11,22 +11,13 @@ use uuid::Uuid;
 
 use crate::{connect_raw, database::migrated_template};
 
-/// The embedding of a text by nothing but its words, each of which has a place and a sign: texts are near to each other
-/// when they have words in common, not when they mean the same.
+#[path = "../../access/examples/app/hashed.rs"]
+mod by_words;
+
+/// The embedding of a text by its words, as the example applications make it.
 #[must_use]
 pub fn hashed(text: &str) -> Embedding {
-    let mut numbers = vec![0.0_f32; Embedding::DIMENSIONS];
-    for word in text.split(|c: char| !c.is_alphanumeric()) {
-        let digest = Sha256::digest(word.to_lowercase());
-        let [a, b, sign, ..] = *digest else { continue };
-        let place = usize::from(u16::from_be_bytes([a, b])) % numbers.len();
-        if let Some(number) = numbers.get_mut(place) {
-            *number += if sign % 2 == 0 { 1.0 } else { -1.0 };
-        }
-    }
-    let length = numbers.iter().map(|n| n * n).sum::<f32>().sqrt();
-    let unit = numbers.iter().map(|n| n / length).collect();
-    Embedding::new(unit).expect("the text has a word")
+    by_words::hashed(text).expect("the text has a word")
 }
 
 /// A row as a caller would write it.

@@ -5,11 +5,13 @@ use access::{
     Embedding, Error, Tenant,
     content_embeddings::{self, FindNearest, Match, Metric, NewContentEmbedding},
 };
-use ring::digest;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::web::{Created, Json, Query};
+use super::{
+    hashed::hashed,
+    web::{Created, Json, Query},
+};
 
 const MODEL: &str = "hashed-words";
 
@@ -44,7 +46,7 @@ pub(crate) async fn add(
             content_id,
             chunk: 0,
             model: MODEL.to_owned(),
-            embedding: hashed(&text, "text")?,
+            embedding: embedded(&text, "text")?,
             text,
             metadata: json!({}),
         });
@@ -58,7 +60,7 @@ pub(crate) async fn find(
     Query(Search { query, k }): Query<Search>,
 ) -> Result<Json<Vec<Match>>, Error> {
     let find = FindNearest {
-        embedding: hashed(&query, "query")?,
+        embedding: embedded(&query, "query")?,
         metric: Metric::Cosine,
         k,
         content_kind: None,
@@ -69,20 +71,7 @@ pub(crate) async fn find(
     Ok(Json(content_embeddings::nearest(&tenant, find).await?))
 }
 
-/// Each word has a place and a sign in the vector, so that texts with words in common are near to each other.
-fn hashed(text: &str, field: &'static str) -> Result<Embedding, Error> {
-    let mut numbers = vec![0.0_f32; Embedding::DIMENSIONS];
-    let words = text.split(|c: char| !c.is_alphanumeric());
-    for word in words.filter(|word| !word.is_empty()) {
-        let digest = digest::digest(&digest::SHA256, word.to_lowercase().as_bytes());
-        let [a, b, sign, ..] = *digest.as_ref() else {
-            continue;
-        };
-        let place = usize::from(u16::from_be_bytes([a, b])) % Embedding::DIMENSIONS;
-        if let Some(number) = numbers.get_mut(place) {
-            *number += if sign % 2 == 0 { 1.0 } else { -1.0 };
-        }
-    }
+fn embedded(text: &str, field: &'static str) -> Result<Embedding, Error> {
     let code = "no_words";
-    Embedding::new(numbers).map_err(|_| Error::Invalid { field, code })
+    hashed(text).map_err(|_| Error::Invalid { field, code })
 }
