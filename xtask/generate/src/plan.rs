@@ -11,7 +11,7 @@ use schema::{Catalogue, Declared};
 
 pub use self::columns::without_values;
 use crate::Step;
-use crate::step::Place;
+use crate::step::{Part, Place};
 
 /// The steps from what is there, after renames, to what is wanted. `backfills` are values for columns that rows need and
 /// that nobody gives by default: `(table.column, SQL)`.
@@ -124,7 +124,7 @@ fn found_only<'a>(
 }
 
 fn is_primary(step: &Step) -> bool {
-    matches!(step, Step::AddConstraint { constraint, .. } if !matches!(constraint.kind.as_str(), "c" | "f"))
+    matches!(step, Step::AddConstraint { .. }) && step.part() == Part::Main
 }
 
 fn new_labels(found: &Catalogue, wanted: &Catalogue, steps: &mut Vec<Step>) {

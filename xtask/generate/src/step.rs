@@ -187,19 +187,13 @@ impl Step {
         match self {
             Self::AddLabel { .. } => Part::Labels,
             Self::AddIndex { .. } | Self::Require { .. } | Self::Validate { .. } => Part::Online,
-            Self::AddConstraint { constraint, .. } if constraint.is_checked_later() => Part::Online,
+            Self::AddConstraint { constraint, .. } if is_checked_later(constraint) => Part::Online,
             _ => Part::Main,
         }
     }
 }
 
-trait CheckedLater {
-    fn is_checked_later(&self) -> bool;
-}
-
-impl CheckedLater for Constraint {
-    /// Checks and foreign keys can be added first and looked at later.
-    fn is_checked_later(&self) -> bool {
-        matches!(self.kind.as_str(), "c" | "f")
-    }
+/// Checks and foreign keys can be added first and looked at later.
+fn is_checked_later(constraint: &Constraint) -> bool {
+    matches!(constraint.kind.as_str(), "c" | "f")
 }
