@@ -26,6 +26,7 @@ pub mod actix;
 mod atomic;
 #[cfg(feature = "axum")]
 pub mod axum;
+mod batch;
 mod check;
 pub mod connected_accounts;
 pub mod content_embeddings;
@@ -50,6 +51,7 @@ pub mod types;
 pub mod webhook;
 mod whole;
 
+pub use batch::Reads;
 pub use db::{Db, Tenant};
 pub use entity::{
     AccountAgentId, ContentEmbeddingId, Currency, Embedding, InvalidCurrency, InvalidEmbedding,

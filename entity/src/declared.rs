@@ -87,6 +87,12 @@ pub fn enums() -> Vec<EnumType> {
     ]
 }
 
+/// Extensions that columns or indexes need.
+///
+/// What the server doesn't trust, as `vector`, is made by whoever sets up the database: it stands in `database_sql` of
+/// `xtask/server/src/roles.rs` too.
+pub const EXTENSIONS: &[&str] = &["vector"];
+
 /// Labels' earlier and present names, `type.label`, until a migration has renamed them.
 pub const RENAMED_LABELS: &[(&str, &str)] = &[];
 

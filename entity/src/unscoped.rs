@@ -5,6 +5,7 @@ use entity_declaration::{Check, Column, TableSchema, UnscopedTable};
 /// The tables that hold no account's rows.
 pub(crate) const TABLES: &[UnscopedTable] = &[
     MIGRATIONS,
+    CHECKSUMS,
     SCHEMA_VERSION,
     SYSTEM_USES,
     STRIPE_ACCOUNT_LINKS,
@@ -22,6 +23,25 @@ const MIGRATIONS: UnscopedTable = UnscopedTable {
     app: &["select"],
     system: &["select"],
     schema: TableSchema::DEFAULT,
+};
+
+/// What the files of applied migrations were like, and whether they are in production; made and written by the migration
+/// program, and nobody else's to see.
+const CHECKSUMS: UnscopedTable = UnscopedTable {
+    name: "migration_checksums",
+    columns: &[
+        Column::required("version", "text"),
+        Column::required("checksum", "text"),
+        Column::required("production", "boolean"),
+        Column::required("recorded_at", "timestamp with time zone"),
+    ],
+    primary_key: &["version"],
+    app: &[],
+    system: &[],
+    schema: TableSchema {
+        defaults: &[("recorded_at", "now()")],
+        ..TableSchema::DEFAULT
+    },
 };
 
 /// The version of the schema that applications compare theirs with: one row.

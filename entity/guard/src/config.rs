@@ -18,6 +18,8 @@ pub struct Config {
     pub(crate) statement_cache: usize,
     pub(crate) slow_statement: Duration,
     pub(crate) trace_account: bool,
+    pub(crate) citus: bool,
+    pub(crate) fast_form: bool,
 }
 
 /// The meanings of libpq's `sslmode` (PostgreSQL documentation, "SSL Support", table 32.1).
@@ -109,6 +111,8 @@ impl Config {
             statement_cache: 256,
             slow_statement: Duration::from_millis(500),
             trace_account: false,
+            citus: false,
+            fast_form: true,
         })
     }
 
@@ -181,6 +185,21 @@ impl Config {
         self.trace_account = shown;
         self
     }
+
+    /// Whether the server is a coordinator of Citus, on which the account is set by SET LOCAL, with
+    /// `citus.propagate_set_commands = 'local'`: it isn't unless set.
+    pub fn citus(mut self, is_coordinator: bool) -> Self {
+        self.citus = is_coordinator;
+        self
+    }
+
+    /// Whether a statement that runs alone may set the account itself, without BEGIN and COMMIT, where the server proves by
+    /// EXPLAIN that it does so before any row is looked at; it may unless set. Otherwise it travels as a transaction, as
+    /// everything does on Citus and before PostgreSQL 16.
+    pub fn fast_form(mut self, allowed: bool) -> Self {
+        self.fast_form = allowed;
+        self
+    }
 }
 
 /// A variable's value: of the environment, else of the file `.env.local`, else of `.env`.
@@ -233,6 +252,8 @@ impl fmt::Debug for Config {
             .field("statement_cache", &self.statement_cache)
             .field("slow_statement", &self.slow_statement)
             .field("trace_account", &self.trace_account)
+            .field("citus", &self.citus)
+            .field("fast_form", &self.fast_form)
             .finish()
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use futures_util::{TryStreamExt, pin_mut};
 use lru::LruCache;
-use tokio_postgres::{Client, NoTls, config};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage, config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
@@ -26,6 +26,15 @@ pub(crate) struct Connection {
     tls: Option<MakeRustlsConnect>,
     statements: Mutex<LruCache<Box<str>, tokio_postgres::Statement>>,
     lost: AtomicBool,
+    citus: bool,
+}
+
+/// How the account is told to the server.
+pub(crate) enum Context {
+    /// Bound.
+    Bound(tokio_postgres::Statement),
+    /// Formatted from the UUID: Citus hands SET LOCAL on to its workers, and not what a function sets.
+    Formatted,
 }
 
 impl Connection {
@@ -61,6 +70,7 @@ impl Connection {
             tls,
             statements: Mutex::new(LruCache::new(size)),
             lost: AtomicBool::new(false),
+            citus: config.citus,
         })
     }
 
@@ -88,8 +98,11 @@ impl Connection {
         Ok(statement)
     }
 
-    pub(crate) async fn prepare_context(&self) -> Result<tokio_postgres::Statement, Failure> {
-        self.prepare(CONTEXT).await
+    pub(crate) async fn prepare_context(&self) -> Result<Context, Failure> {
+        if self.citus {
+            return Ok(Context::Formatted);
+        }
+        self.prepare(CONTEXT).await.map(Context::Bound)
     }
 
     /// Forgets all prepared statements, after the schema changed under them.
@@ -112,9 +125,15 @@ impl Connection {
     /// The account context; sent at the first poll.
     pub(crate) async fn set_context(
         &self,
-        context: &tokio_postgres::Statement,
+        context: &Context,
         account: AccountId,
     ) -> Result<(), Failure> {
+        let Context::Bound(context) = context else {
+            let account = account.as_uuid();
+            return self
+                .simple(&format!("SET LOCAL app.account_id = '{account}'"))
+                .await;
+        };
         let account = Param(sea_query::Value::String(Some(account.to_string())));
         self.query(context, std::slice::from_ref(&account))
             .await
@@ -127,17 +146,35 @@ impl Connection {
         statement: &tokio_postgres::Statement,
         params: &[Param],
     ) -> Result<Rows, Failure> {
+        let mut answered = false;
         let result = async {
             let stream = self.client.query_raw(statement, params).await?;
             pin_mut!(stream);
             let mut rows = Vec::new();
-            while let Some(row) = stream.try_next().await? {
-                rows.push(row);
+            loop {
+                let next = stream.try_next().await;
+                answered = stream.rows_affected().is_some();
+                match next? {
+                    Some(row) => rows.push(row),
+                    None => break,
+                }
             }
             let affected = stream.rows_affected().unwrap_or_default();
             Ok(Rows { rows, affected })
         };
-        result.await.map_err(|error| self.failed(error))
+        result.await.map_err(|error| Failure {
+            after_answer: answered,
+            ..self.failed(error)
+        })
+    }
+
+    /// The plan of a statement for any parameters, in PostgreSQL's JSON; asked for without running it.
+    pub(crate) async fn explain(&self, sql: &str) -> Result<serde_json::Value, Failure> {
+        let explain = format!("EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) {sql}");
+        let messages = self.client.simple_query(&explain).await;
+        let messages = messages.map_err(|error| self.failed(error))?;
+        let plan: String = messages.iter().filter_map(line).collect();
+        Ok(serde_json::from_str(&plan).unwrap_or_default())
     }
 
     /// The settings that a statement needs, prepared.
@@ -201,6 +238,13 @@ impl Connection {
         };
         let settled = tokio::time::timeout(DEADLINE, cancelled_and_settled).await;
         settled.unwrap_or(false) && self.is_usable()
+    }
+}
+
+fn line(message: &SimpleQueryMessage) -> Option<&str> {
+    match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
     }
 }
 

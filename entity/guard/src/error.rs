@@ -117,6 +117,8 @@ pub(crate) struct Failure {
     pub(crate) stale: bool,
     /// It came before COMMIT was sent, so that nothing was saved.
     pub(crate) before_commit: bool,
+    /// It came after the statement's own answer, so that what is carried out by itself may have been saved.
+    pub(crate) after_answer: bool,
     /// What the server said, if it was the server (SQLSTATE).
     pub(crate) code: Option<SqlState>,
 }
@@ -143,6 +145,15 @@ impl Failure {
         }
     }
 
+    /// For a change, whether it was saved is not known.
+    pub(crate) fn unknown_if(self, writes: bool) -> Self {
+        if writes {
+            self.with(Error::CommitUnknown)
+        } else {
+            self
+        }
+    }
+
     pub(crate) fn with(self, error: Error) -> Self {
         Self { error, ..self }
     }
@@ -161,6 +172,7 @@ impl From<tokio_postgres::Error> for Failure {
                 lost: if fatal { Lost::Fatal } else { Lost::No },
                 stale: is_stale(db),
                 before_commit: false,
+                after_answer: false,
                 code: Some(db.code().clone()),
             };
         }
@@ -174,6 +186,7 @@ impl From<tokio_postgres::Error> for Failure {
             lost: if ours { Lost::No } else { Lost::Cut },
             stale: false,
             before_commit: false,
+            after_answer: false,
             code: None,
         }
     }

@@ -12,6 +12,7 @@
 
 mod account;
 mod aggregate;
+mod batch;
 mod chain;
 mod column;
 mod config;
@@ -19,7 +20,9 @@ mod connection;
 mod db;
 mod delete;
 mod error;
+mod fast;
 mod gate;
+mod index_state;
 mod insert;
 mod join;
 mod lookup;
@@ -61,6 +64,7 @@ pub use db::{Db, PoolStatus};
 pub use delete::Delete;
 pub use error::{ConnectError, Constraint, Error};
 pub use gate::Requirements;
+pub use index_state::IndexState;
 pub use insert::{Insert, InsertMany};
 pub use join::Join;
 pub use lookup::Lookup;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use tokio_postgres::{config::Host, error::SqlState};
-use tracing::{Span, field};
+use tracing::{Level, Span, field};
 
 use crate::{AccountId, Config, Error};
 
@@ -89,6 +89,7 @@ impl<'c> Call<'c> {
         operation: &'static str,
         table: Option<&'static str>,
         account: Option<AccountId>,
+        text: Option<&str>,
     ) -> Self {
         let span = tracing::debug_span!(
             "db",
@@ -100,6 +101,7 @@ impl<'c> Call<'c> {
             db.operation.name = operation,
             db.collection.name = table,
             db.query.summary = %Summary(operation, table),
+            db.query.text = field::Empty,
             db.response.status_code = field::Empty,
             error.type = field::Empty,
             server.address = observed.address,
@@ -108,6 +110,10 @@ impl<'c> Call<'c> {
         );
         if let (true, Some(account)) = (observed.trace_account, account) {
             span.record("app.account_id", field::display(account));
+        }
+        // With placeholders, never a value; long, and so only where everything is asked for.
+        if let (true, Some(text)) = (tracing::enabled!(Level::TRACE), text) {
+            span.record("db.query.text", text);
         }
         Self {
             observed,

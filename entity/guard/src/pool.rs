@@ -9,7 +9,9 @@ use std::{
 use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{Config, ConnectError, Error, connection::Connection, observe::Observed, tls};
+use crate::{
+    Config, ConnectError, Error, connection::Connection, fast::Forms, observe::Observed, tls,
+};
 
 pub(crate) type Connections = managed::Pool<Manager>;
 
@@ -18,6 +20,7 @@ pub(crate) type Connections = managed::Pool<Manager>;
 pub(crate) struct Pool {
     connections: Connections,
     observed: Arc<Observed>,
+    forms: Arc<Forms>,
     runtime: Runtime,
     /// How long an answer may take: the statement timeout and some patience; none when there is no timeout.
     answer_within: Option<Duration>,
@@ -84,6 +87,7 @@ impl Pool {
         let wait = config.acquire_timeout;
         let create = config.connect_timeout;
         let observed = Arc::new(Observed::new(&config));
+        let forms = Arc::new(Forms::new(&config));
         let runtime = Runtime::current();
         let manager = Manager {
             config,
@@ -102,6 +106,7 @@ impl Pool {
         Ok(Self {
             connections,
             observed,
+            forms,
             runtime,
             answer_within,
         })
@@ -133,6 +138,15 @@ impl Pool {
 
     pub(crate) fn observed(&self) -> &Observed {
         &self.observed
+    }
+
+    /// Whether both are one pool.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.forms, &other.forms)
+    }
+
+    pub(crate) fn forms(&self) -> &Forms {
+        &self.forms
     }
 
     fn lend(&self, connection: Object<Manager>) -> Lease {

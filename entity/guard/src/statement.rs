@@ -14,6 +14,8 @@ pub(crate) struct Statement {
     pub(crate) table: &'static str,
     /// Settings of the transaction that the statement needs, sent before it.
     pub(crate) settings: Option<Settings>,
+    /// The table whose account test stands first, where the guard built it so: it may have a fast form.
+    pub(crate) gated: Option<&'static Table>,
     /// Why the server refused it (SQLSTATE).
     pub(crate) refused: OnceLock<SqlState>,
 }
@@ -54,7 +56,10 @@ impl Statement {
         operation: Operation,
         table: &'static Table,
     ) -> Self {
-        Self::of_table(query, operation, table.name)
+        Self {
+            gated: Some(table),
+            ..Self::of_table(query, operation, table.name)
+        }
     }
 
     pub(crate) fn of_table(
@@ -80,6 +85,7 @@ impl Statement {
             operation,
             table,
             settings: None,
+            gated: None,
             refused: OnceLock::new(),
         }
     }

@@ -5,6 +5,7 @@ use tracing::Instrument;
 
 use crate::{
     AccountId, Error, Isolation, TransactionEnd,
+    batch::Batch,
     connection::Connection,
     error::{Failure, Lost},
     observe::Call,
@@ -122,6 +123,15 @@ impl Tenant {
         open.run(&statement).await.map(drop)
     }
 
+    /// Awaits `reads`, in which statements that are awaited together travel in one flight, on one connection; each is a
+    /// transaction of its own, or part of the handle's. What changes something goes by itself.
+    pub async fn batch<R>(&self, reads: impl Future<Output = R>) -> R {
+        match &self.link {
+            Link::Pool(pool) => Batch::run(pool, reads).await,
+            Link::Open(_) => reads.await,
+        }
+    }
+
     /// Runs a statement under the account's context.
     pub(crate) async fn run(&self, statement: Statement) -> Result<Rows, Error> {
         let pool = match &self.link {
@@ -133,10 +143,16 @@ impl Tenant {
             statement.operation.name(),
             Some(statement.table),
             Some(self.account),
+            Some(&statement.sql),
         );
         // Boxed, so that the futures of callers stay small.
         let result: BoxFuture<'_, Result<Rows, Error>> = match &self.link {
-            Link::Pool(pool) => Box::pin(run_alone(pool, Some(self.account), &statement)),
+            Link::Pool(pool) => match Batch::current(pool) {
+                Some(batch) if !statement.operation.writes() => {
+                    batch.read(self.account, &statement)
+                }
+                _ => Box::pin(run_alone(pool, Some(self.account), &statement)),
+            },
             Link::Open(open) => Box::pin(open.run(&statement)),
         };
         let result = result.instrument(call.span()).await;
@@ -154,32 +170,56 @@ pub(crate) async fn run_alone(
 ) -> Result<Rows, Error> {
     let lease = pool.lease().await?;
     let connection = lease.start()?;
+    let answered = answer(pool, connection, account, statement).await?;
+    lease.finish();
+    answered
+}
+
+/// What the server answers. The outer error is that it doesn't: the drop of the lease then settles or closes the connection.
+pub(crate) async fn answer(
+    pool: &Pool,
+    connection: &Connection,
+    account: Option<AccountId>,
+    statement: &Statement,
+) -> Result<Result<Rows, Error>, Error> {
     let once = async || match account {
-        Some(account) => flight(connection, account, statement).await,
-        None => outside(connection, statement).await,
+        Some(account) => under(pool, connection, account, statement).await,
+        None => by_itself(connection, &statement.sql, statement).await,
     };
     let flights = async {
         match once().await {
             Err(failure) if failure.stale => {
                 connection.forget_statements();
+                pool.forms().forget(statement);
                 once().await
             }
             other => other,
         }
     };
     let Some(answered) = pool.answered(flights).await else {
-        // No answer: the drop of the lease settles or closes the connection.
         return Err(if statement.operation.writes() {
             Error::CommitUnknown
         } else {
             Error::Timeout
         });
     };
-    lease.finish();
-    answered.map_err(|failure| {
+    Ok(answered.map_err(|failure| {
         statement.failed(&failure);
         failure.error
-    })
+    }))
+}
+
+/// Under an account's context: in the fast form where it is proved, else as a transaction.
+async fn under(
+    pool: &Pool,
+    connection: &Connection,
+    account: AccountId,
+    statement: &Statement,
+) -> Result<Rows, Failure> {
+    match pool.forms().fast(connection, statement).await? {
+        Some(text) => by_itself(connection, &text, statement).await,
+        None => flight(connection, account, statement).await,
+    }
 }
 
 /// BEGIN, context, statement and COMMIT, sent together; an answer is believed once COMMIT's has come.
@@ -215,12 +255,19 @@ async fn flight(
     }
 }
 
-/// The statement by itself, which the server commits.
-async fn outside(connection: &Connection, statement: &Statement) -> Result<Rows, Failure> {
-    let prepared = connection.prepare(&statement.sql).await?;
+/// The statement by itself, which the server commits after it has answered: it is believed once the server is ready for the
+/// next.
+async fn by_itself(
+    connection: &Connection,
+    sql: &str,
+    statement: &Statement,
+) -> Result<Rows, Failure> {
+    let prepared = connection.prepare(sql).await?;
     let rows = connection.query(&prepared, &statement.params).await;
-    rows.map_err(|failure| match failure.is_lost() {
-        true if statement.operation.writes() => failure.with(Error::CommitUnknown),
+    rows.map_err(|failure| match failure.lost {
+        // Whether it was carried out isn't known, or it was, and not whether it was saved.
+        Lost::Cut => failure.unknown_if(statement.operation.writes()),
+        Lost::Fatal if failure.after_answer => failure.unknown_if(statement.operation.writes()),
         _ => failure,
     })
 }

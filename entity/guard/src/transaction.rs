@@ -174,6 +174,13 @@ impl Open {
             return Ok(());
         }
         let connection = self.lease.start()?;
+        let call = Call::begin(
+            self.pool.observed(),
+            "COMMIT",
+            None,
+            Some(self.account),
+            last.as_ref().map(|last| last.sql.as_str()),
+        );
         let committed = async {
             let Some(last) = last else {
                 return connection.simple("COMMIT").await;
@@ -190,7 +197,6 @@ impl Open {
             .await;
             done.map(drop).and(committed)
         };
-        let call = Call::begin(self.pool.observed(), "COMMIT", None, Some(self.account));
         let answered = self.pool.answered(committed).instrument(call.span()).await;
         let refused = match &answered {
             Some(Err(failure)) => failure.code.clone(),

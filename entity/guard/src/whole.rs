@@ -135,15 +135,12 @@ impl WholeTable {
     /// # Errors
     /// As every statement.
     pub async fn open(&self, tenant: &Tenant) -> Result<(), Error> {
-        // A cursor's query can't bind: the account is formatted from a UUID.
         let sql = format!(
-            "DECLARE {CURSOR} NO SCROLL CURSOR FOR SELECT to_jsonb(t)::text FROM {} t WHERE t.{} = '{}' ORDER BY {}",
-            self.sql,
-            self.tenant_sql,
-            tenant.account().as_uuid(),
-            self.order
+            "DECLARE {CURSOR} NO SCROLL CURSOR FOR SELECT to_jsonb(t)::text FROM {} t WHERE t.{} = $1 ORDER BY {}",
+            self.sql, self.tenant_sql, self.order
         );
-        tenant.run(plain(sql)).await.map(drop)
+        let declare = of_account(sql, Operation::Select, tenant);
+        tenant.run(declare).await.map(drop)
     }
 
     /// The next rows as JSON objects, columns by name; none after the last, which ends the reading.
