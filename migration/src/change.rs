@@ -1,6 +1,9 @@
 //! Changes of tables and types for which sea-query has no word.
 
-use sea_orm_migration::{SchemaManager, sea_orm::DbErr};
+use sea_orm_migration::{
+    SchemaManager,
+    sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement},
+};
 
 use crate::rls::{self, identifier, literal};
 
@@ -18,6 +21,41 @@ pub async fn add_check(
     let (table, name) = (identifier(table), identifier(name));
     let sql = format!("ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({condition})");
     rls::execute(manager, &sql).await
+}
+
+/// Makes an extension, unless it is there.
+///
+/// The owner may make those that the server trusts; any other is made by whoever administers the server, before.
+///
+/// # Errors
+/// [`DbErr`] when the server doesn't have it, or doesn't let the owner make it.
+pub async fn create_extension(manager: &SchemaManager<'_>, name: &str) -> Result<(), DbErr> {
+    let sql = format!(
+        "CREATE EXTENSION IF NOT EXISTS {} SCHEMA public",
+        identifier(name)
+    );
+    rls::execute(manager, &sql).await.map_err(|error| {
+        DbErr::Custom(format!(
+            "{error}; the server's administrator can make it, by: {sql}"
+        ))
+    })
+}
+
+/// Drops an extension, if the owner made it: an administrator's stays.
+///
+/// # Errors
+/// [`DbErr`] when something still needs it.
+pub async fn drop_extension(manager: &SchemaManager<'_>, name: &str) -> Result<(), DbErr> {
+    let of_the_owner = format!(
+        "SELECT 1 FROM pg_extension WHERE extname = {} AND pg_has_role(extowner, 'USAGE')",
+        literal(name)
+    );
+    let of_the_owner = Statement::from_string(DbBackend::Postgres, of_the_owner);
+    let connection = manager.get_connection();
+    if connection.query_one_raw(of_the_owner).await?.is_some() {
+        rls::execute(manager, &format!("DROP EXTENSION {}", identifier(name))).await?;
+    }
+    Ok(())
 }
 
 /// Takes a column's default away.
@@ -113,42 +151,4 @@ pub async fn replace_enum(
     rls::execute(manager, &sql).await
 }
 
-const REPLACE_ENUM: &str = "DO $$
-DECLARE
-  old oid := (SELECT oid FROM pg_type WHERE typname = $name AND typnamespace = 'public'::regnamespace);
-  part record;
-  again text[] := '{}';
-BEGIN
-  -- What names the type in an expression, so that it has to be dropped and made again.
-  FOR part IN
-    SELECT DISTINCT format('ALTER TABLE %s DROP CONSTRAINT %I', c.conrelid::regclass, conname) AS gone,
-      format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.conrelid::regclass, conname, pg_get_constraintdef(c.oid)) AS made
-    FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (conkey)
-    WHERE contype = 'c' AND atttypid = old
-    UNION ALL
-    SELECT DISTINCT format('DROP INDEX %s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
-    FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND atttypid = old
-    JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-      AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum
-    WHERE indpred IS NOT NULL
-    UNION ALL
-    SELECT format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', adrelid::regclass, attname),
-      format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', adrelid::regclass, attname, pg_get_expr(adbin, adrelid))
-    FROM pg_attrdef JOIN pg_attribute a ON a.attrelid = adrelid AND attnum = adnum WHERE atttypid = old
-  LOOP
-    EXECUTE part.gone;
-    again := again || part.made;
-  END LOOP;
-  EXECUTE format('ALTER TYPE %I RENAME TO %I', $name, 'replaced_' || $name);
-  EXECUTE $create;
-  FOR part IN
-    SELECT attrelid::regclass AS rel, attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
-    WHERE atttypid = old AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p')
-  LOOP
-    EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE %I USING %2$I::text::%3$I', part.rel, part.attname, $name);
-  END LOOP;
-  EXECUTE format('DROP TYPE %I', 'replaced_' || $name);
-  FOR part IN SELECT unnest(again) AS made LOOP
-    EXECUTE part.made;
-  END LOOP;
-END $$";
+const REPLACE_ENUM: &str = include_str!("replace_enum.sql");

@@ -25,21 +25,49 @@ mod m20261127_000013_content_embeddings;
 mod m20261127_000014_lifecycle;
 pub mod rls;
 
-use std::time::Duration;
+mod command;
+mod dry_run;
+mod error;
+mod history;
+mod lock;
+mod losses;
+pub mod program;
+mod registered;
+mod run;
+mod session;
+mod settings;
+mod step;
 
+pub use command::{Command, Options};
+pub use error::Error;
+pub use losses::Loss;
+pub use registered::Registered;
+pub use run::{Report, Standing, run};
 use sea_orm_migration::{
     MigrationTrait, MigratorTrait, async_trait,
-    sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr},
+    sea_orm::{DatabaseConnection, DbErr, RuntimeErr},
 };
+pub use step::Done;
 
-/// Applies and reverts the migrations.
+/// The migrations of the project.
 #[derive(Debug)]
 pub struct Migrator;
 
-#[async_trait::async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
+/// Each migration of the list with the text of its file.
+macro_rules! with_sources {
+    ($(Box::new($file:ident::Migration)),* $(,)?) => {
+        vec![$(Registered::new(
+            Box::new($file::Migration),
+            include_str!(concat!(stringify!($file), ".rs")),
+        )),*]
+    };
+}
+
+impl Migrator {
+    /// The migrations in the order in which they are applied, with their checksums.
+    #[must_use]
+    pub fn registered() -> Vec<Registered> {
+        with_sources![
             Box::new(m20261125_000001_accounts::Migration),
             Box::new(m20261125_000002_stripe_payments::Migration),
             Box::new(m20261125_000003_system_uses::Migration),
@@ -59,17 +87,31 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// Connects as the owner, for this program's session alone.
+/// The stock migrator, which takes no lock and remembers no checksums; [`run`] does.
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let registered = Self::registered().into_iter();
+        registered.map(Registered::into_migration).collect()
+    }
+}
+
+/// Applies all migrations, as the program does.
 ///
-/// Row level security is forced, and so binds the owner: without `app.migrating` a data step would change nothing, and a
-/// foreign key would validate over orphans.
+/// # Errors
+/// [`Error`] when the database can't be reached, or refuses.
+pub async fn up(url: String) -> Result<(), Error> {
+    let list = Migrator::registered();
+    let options = Options::new(url);
+    run(&list, Command::Up(None), &options, &mut Report::default()).await
+}
+
+/// Connects as the owner, with the settings of the program's session, and without its lock.
 ///
 /// # Errors
 /// [`DbErr`] when the database can't be reached.
 pub async fn connect(url: String) -> Result<DatabaseConnection, DbErr> {
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
-    options.acquire_timeout(Duration::from_secs(5));
-    options.map_sqlx_postgres_opts(|driver| driver.options([("app.migrating", "on")]));
-    Database::connect(options).await
+    let told = |error: Error| DbErr::Conn(RuntimeErr::Internal(error.to_string()));
+    let options = session::options(&url).map_err(told)?;
+    session::connect(&options).await.map_err(told)
 }

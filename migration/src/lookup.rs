@@ -60,19 +60,7 @@ pub async fn drop(manager: &SchemaManager<'_>, lookup: &Lookup) -> Result<(), Db
 
 /// The server knows which columns a function with a SQL body depends on.
 fn sees_no_more(table: &str) -> String {
-    format!(
-        "DO $$ DECLARE needed text; BEGIN\n\
-         \x20 REVOKE SELECT ON {table} FROM app_lookup;\n\
-         \x20 SELECT string_agg(DISTINCT quote_ident(a.attname), ', ') INTO needed\n\
-         \x20 FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid AND p.pronamespace = 'lookup'::regnamespace\n\
-         \x20 JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid\n\
-         \x20 WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_class'::regclass\n\
-         \x20   AND d.refobjid = '{table}'::regclass AND d.refobjsubid > 0;\n\
-         \x20 IF needed IS NULL THEN\n\
-         \x20   DROP POLICY lookup_sees ON {table};\n\
-         \x20 ELSE\n\
-         \x20   EXECUTE format('GRANT SELECT (%s) ON {table} TO app_lookup', needed);\n\
-         \x20 END IF;\n\
-         END $$"
-    )
+    SEES_NO_MORE.replace("$table", table)
 }
+
+const SEES_NO_MORE: &str = include_str!("lookup_sees_no_more.sql");

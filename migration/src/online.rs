@@ -10,7 +10,10 @@ use sea_orm_migration::{
     sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement},
 };
 
-use crate::rls::{self, identifier, literal};
+use crate::{
+    rls::{self, identifier, literal},
+    session::LOCK_TIMEOUT,
+};
 
 /// Makes an index while the table is read and written.
 ///
@@ -27,10 +30,8 @@ pub async fn create_index(
         .get_name()
         .unwrap_or_default()
         .to_owned();
-    drop_if_half_made(manager, &name).await?;
-    manager
-        .create_index(index.concurrently().if_not_exists().take())
-        .await
+    let index = index.concurrently().if_not_exists().take();
+    make(manager, &name, &index.to_string(PostgresQueryBuilder)).await
 }
 
 /// The same for an index that only SQL can say: `CREATE INDEX name …`.
@@ -42,9 +43,22 @@ pub async fn create_index_as(
     name: &str,
     sql: &str,
 ) -> Result<(), DbErr> {
-    drop_if_half_made(manager, name).await?;
     let sql = sql.replacen(" INDEX ", " INDEX CONCURRENTLY IF NOT EXISTS ", 1);
-    rls::execute(manager, &sql).await
+    make(manager, name, &sql).await
+}
+
+/// Waits for locks as long as it takes, which are none that anyone else waits behind: for the ends of transactions that
+/// have begun before.
+async fn make(manager: &SchemaManager<'_>, name: &str, sql: &str) -> Result<(), DbErr> {
+    tracing::info!("making the index {name} beside readers and writers");
+    rls::execute(manager, "SET lock_timeout = 0").await?;
+    let made = async {
+        drop_if_half_made(manager, name).await?;
+        rls::execute(manager, sql).await
+    };
+    let made = made.await;
+    rls::execute(manager, &format!("SET lock_timeout = '{LOCK_TIMEOUT}'")).await?;
+    made
 }
 
 /// Adds a check in two phases: for new rows at once, then for those that are there.
@@ -95,6 +109,7 @@ pub async fn add_foreign_key(
 /// # Errors
 /// [`DbErr`] when a row doesn't fulfil it.
 pub async fn validate(manager: &SchemaManager<'_>, table: &str, name: &str) -> Result<(), DbErr> {
+    tracing::info!("looking at all rows of {table} for {name}");
     let (table, name) = (identifier(table), identifier(name));
     let sql = format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}");
     rls::execute(manager, &sql).await

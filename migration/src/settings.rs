@@ -1,7 +1,6 @@
 use std::env;
 
-/// No database was named.
-pub(crate) struct NoDatabase;
+use crate::error::Error;
 
 /// What to do when there is no database.
 pub(crate) const NO_DATABASE: &str = "\
@@ -11,7 +10,7 @@ or name your own, as its owner (docs/database-setup.md):
     MIGRATION_DATABASE_URL=postgres://app_owner:…@host/app cargo run -p migration -- up";
 
 /// The owner's URL: from the flag, then the environment, then `.env.local`, then `.env`.
-pub(crate) fn database_url(flag: Option<String>) -> Result<String, NoDatabase> {
+pub(crate) fn database_url(flag: Option<String>) -> Result<String, Error> {
     if let Some(url) = flag {
         return Ok(url);
     }
@@ -31,5 +30,5 @@ pub(crate) fn database_url(flag: Option<String>) -> Result<String, NoDatabase> {
             }
         }
     }
-    Err(NoDatabase)
+    Err(Error::NoDatabase)
 }
