@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use crate::account::Account;
 use crate::choice::choose;
 use crate::home::Home;
@@ -14,6 +16,14 @@ pub(crate) fn brought_url(wanted: Wanted) -> Result<Option<DatabaseUrl>> {
     }
 }
 
+/// The folder of a `psql` that can talk to any server.
+pub(crate) fn client_programs(home: &Home, account: &Account) -> Result<PathBuf> {
+    match find::newest_client() {
+        Some(dir) => Ok(dir),
+        None => Ok(choose(Wanted::Package, home, account)?.binaries.dir),
+    }
+}
+
 /// A server that the user brings.
 impl Server {
     /// A server that the user brings, by the URL of a role that may create roles, databases and
@@ -25,10 +35,7 @@ impl Server {
     pub fn brought(url: &DatabaseUrl) -> Result<Self> {
         let account = Account::find()?;
         let home = Home::find(&account)?;
-        let bin_dir = match find::newest_client() {
-            Some(dir) => dir,
-            None => choose(Wanted::Package, &home, &account)?.binaries.dir,
-        };
+        let bin_dir = client_programs(&home, &account)?;
         let unsuitable = |reason: String| Error::Unsuitable {
             server: url.to_string(),
             reason,
