@@ -10,6 +10,9 @@ mod app;
 mod codes;
 #[path = "app/hashed.rs"]
 mod hashed;
+#[cfg(test)]
+#[path = "app/isolation.rs"]
+mod isolation;
 #[path = "app/money.rs"]
 mod money;
 #[path = "app/payments.rs"]
@@ -164,4 +167,38 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let server = HttpServer::new(workers).listen(app::listener()?)?;
     server.shutdown_timeout(10).run().await?;
     Ok(())
+}
+
+/// `cargo test -p access --features actix,testing --example actix` runs them alone.
+#[cfg(test)]
+mod tests {
+    use access::testing::{Database, ask_actix, assert_isolated};
+    use actix_web::test::init_service;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_of_another_account_reaches_nothing() -> Result<(), Box<dyn StdError>> {
+        let test = Database::start().await?;
+        let accounts = test.two_accounts().await?;
+        let app = Arc::new(isolation::app(&accounts));
+        let app = init_service(Actix::new().configure(|config| routes(config, app))).await;
+        let service =
+            async |request, account| ask_actix(&app, isolation::by_program(account, request)).await;
+        assert_isolated(&accounts, service, isolation::requests(&accounts)).await;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_member_of_another_account_reaches_nothing() -> Result<(), Box<dyn StdError>> {
+        let test = Database::start().await?;
+        let accounts = test.two_accounts().await?;
+        let app = Arc::new(isolation::app(&accounts));
+        let app = init_service(Actix::new().configure(|config| routes(config, app))).await;
+        let service =
+            async |request, account| ask_actix(&app, isolation::by_member(account, request)).await;
+        assert_isolated(&accounts, service, isolation::requests(&accounts)).await;
+        assert_isolated(&accounts, service, isolation::requests_in_path(&accounts)).await;
+        Ok(())
+    }
 }

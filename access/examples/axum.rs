@@ -14,6 +14,9 @@ mod app;
 mod codes;
 #[path = "app/hashed.rs"]
 mod hashed;
+#[cfg(test)]
+#[path = "app/isolation.rs"]
+mod isolation;
 #[path = "app/money.rs"]
 mod money;
 #[path = "app/payments.rs"]
@@ -144,4 +147,37 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         .with_graceful_shutdown(stop::asked())
         .await?;
     Ok(())
+}
+
+/// `cargo test -p access --features axum,testing --example axum` runs them alone.
+#[cfg(test)]
+mod tests {
+    use access::testing::{Database, ask_axum, assert_isolated};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_of_another_account_reaches_nothing() -> Result<(), Box<dyn StdError>> {
+        let test = Database::start().await?;
+        let accounts = test.two_accounts().await?;
+        let router = router(Arc::new(isolation::app(&accounts)));
+        let service = async |request, account| {
+            ask_axum(&router, isolation::by_program(account, request)).await
+        };
+        assert_isolated(&accounts, service, isolation::requests(&accounts)).await;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_member_of_another_account_reaches_nothing() -> Result<(), Box<dyn StdError>> {
+        let test = Database::start().await?;
+        let accounts = test.two_accounts().await?;
+        let router = router(Arc::new(isolation::app(&accounts)));
+        let service = async |request, account| {
+            ask_axum(&router, isolation::by_member(account, request)).await
+        };
+        assert_isolated(&accounts, service, isolation::requests(&accounts)).await;
+        assert_isolated(&accounts, service, isolation::requests_in_path(&accounts)).await;
+        Ok(())
+    }
 }

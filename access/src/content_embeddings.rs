@@ -17,11 +17,13 @@
 use std::collections::HashSet;
 
 use entity::content_embeddings::ContentEmbeddings;
-use entity_guard::{Delete, Distance as Operator, Predicate, Select, UpsertMany};
+use entity_guard::{Delete, Distance as Operator, IndexState, Predicate, Select, UpsertMany};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ContentEmbeddingId, Embedding, Error, Tenant, atomic::atomic, check};
+use crate::{
+    ContentEmbeddingId, Embedding, Error, Tenant, atomic::atomic, check, system::SystemScope,
+};
 
 pub use entity::content_embeddings::{ContentEmbedding, NewContentEmbedding};
 
@@ -31,6 +33,10 @@ const ROWS_PER_STATEMENT: usize = 500;
 const MOST_ROWS: usize = 10_000;
 /// How many rows are searched without the index.
 const EXACT_UP_TO: u32 = 10_000;
+/// The index of vectors.
+const INDEX: &str = "content_embeddings_embedding_idx";
+/// An index of fewer pages is quick whatever its state.
+const FEW_PAGES: u64 = 512;
 /// How many rows a search gives.
 const MOST_NEAREST: u32 = 1_000;
 
@@ -226,6 +232,79 @@ pub async fn count(tenant: &Tenant, content_kind: Option<&str>) -> Result<u64, E
         select = select.filter(ContentEmbeddings::CONTENT_KIND.eq(kind.to_owned()));
     }
     Ok(select.count(&tenant.guard).await?)
+}
+
+/// What is to be done about the index of vectors, and why; it is one for all accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReindexAdvice {
+    /// What is to be done.
+    pub advice: IndexAdvice,
+    /// About how many rows all accounts have.
+    pub rows: u64,
+    /// About how many were removed or changed since the last VACUUM; searches still walk over them.
+    pub dead_rows: u64,
+    /// The size of the index.
+    pub index_bytes: u64,
+}
+
+/// What is to be done about an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IndexAdvice {
+    /// Nothing.
+    Nothing,
+    /// It holds many rows that are gone.
+    Vacuum,
+    /// It has grown out of proportion, or wasn't made to its end.
+    Reindex,
+}
+
+impl IndexAdvice {
+    /// The line for an operator, as the owner of the tables; it blocks neither reading nor writing.
+    #[must_use]
+    pub const fn command(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Vacuum => Some("VACUUM content_embeddings"),
+            Self::Reindex => Some("REINDEX INDEX CONCURRENTLY content_embeddings_embedding_idx"),
+        }
+    }
+}
+
+/// Says whether the index of vectors needs care, by the server's own estimates; it changes nothing.
+///
+/// A row takes about a page of the index (8 KiB). Half as many pages again as rows, and making it anew is worth it; a fifth
+/// of the rows dead, and vacuuming is. An index of under 512 pages is left alone. pgvector's own advice is to make an index
+/// anew before a large table is vacuumed (<https://github.com/pgvector/pgvector#vacuuming>).
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such index.
+pub async fn reindex_advice(scope: &SystemScope) -> Result<ReindexAdvice, Error> {
+    scope.record_alone("reindex_advice").await?;
+    let state = IndexState::of(INDEX, scope.guard()).await?;
+    let state = state.ok_or(Error::NotFound)?;
+    Ok(ReindexAdvice {
+        advice: advice(&state),
+        rows: state.rows,
+        dead_rows: state.dead_rows,
+        index_bytes: state.bytes,
+    })
+}
+
+const fn advice(state: &IndexState) -> IndexAdvice {
+    let all = state.rows.saturating_add(state.dead_rows);
+    if !state.valid {
+        IndexAdvice::Reindex
+    } else if state.pages < FEW_PAGES {
+        IndexAdvice::Nothing
+    } else if state.pages.saturating_mul(2) > state.rows.saturating_mul(3) {
+        IndexAdvice::Reindex
+    } else if state.dead_rows.saturating_mul(5) >= all {
+        IndexAdvice::Vacuum
+    } else {
+        IndexAdvice::Nothing
+    }
 }
 
 fn rows_wanted(k: i64) -> Result<u32, Error> {

@@ -46,6 +46,8 @@ pub mod ppu;
 pub mod stripe_events;
 pub mod stripe_payments;
 pub mod system;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transaction;
 pub mod types;
 pub mod webhook;

@@ -266,6 +266,43 @@ pub async fn account_summary(
     Ok(summary)
 }
 
+/// Rows of an account that somebody of the platform is going to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ViewedRows {
+    /// The table.
+    pub table: String,
+    /// The columns that they are narrowed by; not by which values, which may say something of a person.
+    pub filtered_by: Vec<String>,
+}
+
+/// Writes into an account's log that the scope's actor looks at rows of it, and why; to be called before they are read.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such account; [`Error::Invalid`] for a table's name that isn't 1 to 200
+/// characters, or more than 100 columns.
+pub async fn record_view(
+    scope: &SystemScope,
+    account: AccountId,
+    rows: &ViewedRows,
+) -> Result<(), Error> {
+    check::length("table", &rows.table, 1..=200)?;
+    if rows.filtered_by.len() > 100 {
+        return Err(Error::invalid("filtered_by", "more_than_100"));
+    }
+    let tenant = scope.tenant(account)?;
+    atomic(&tenant, move |whole| {
+        Box::pin(async move {
+            let inside = whole.tenant();
+            accounts::get(inside).await?;
+            scope.record("record_view", inside).await?;
+            let said = json!({ "reason": scope.reason, "filtered_by": rows.filtered_by });
+            whole.note(Entry::new("system.record_view", rows.table.clone(), said));
+            Ok(())
+        })
+    })
+    .await
+}
+
 /// How [`for_each_account`] goes about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sweep {

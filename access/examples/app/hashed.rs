@@ -1,12 +1,11 @@
 //! An embedding without a model.
 
-use access::{Embedding, InvalidEmbedding};
 use ring::digest;
 
 /// The embedding of a text by nothing but its words, each of which has a place and a sign: texts are near to each other
-/// when they have words in common, not when they mean the same.
-pub(crate) fn hashed(text: &str) -> Result<Embedding, InvalidEmbedding> {
-    let mut numbers = vec![0.0_f32; Embedding::DIMENSIONS];
+/// when they have words in common, not when they mean the same. A text without words has none.
+pub(crate) fn hashed(text: &str, dimensions: usize) -> Vec<f32> {
+    let mut numbers = vec![0.0_f32; dimensions];
     let words = text.split(|c: char| !c.is_alphanumeric());
     for word in words.filter(|word| !word.is_empty()) {
         let digest = digest::digest(&digest::SHA256, word.to_lowercase().as_bytes());
@@ -19,5 +18,5 @@ pub(crate) fn hashed(text: &str) -> Result<Embedding, InvalidEmbedding> {
         }
     }
     let length = numbers.iter().map(|n| n * n).sum::<f32>().sqrt();
-    Embedding::new(numbers.iter().map(|n| n / length).collect())
+    numbers.iter().map(|n| n / length).collect()
 }

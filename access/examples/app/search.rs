@@ -73,5 +73,6 @@ pub(crate) async fn find(
 
 fn embedded(text: &str, field: &'static str) -> Result<Embedding, Error> {
     let code = "no_words";
-    hashed(text).map_err(|_| Error::Invalid { field, code })
+    let embedding = Embedding::new(hashed(text, Embedding::DIMENSIONS));
+    embedding.map_err(|_| Error::Invalid { field, code })
 }
