@@ -1,72 +1,77 @@
-use std::{
-    fs,
-    path::Path,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use access::{
     AccountId, Config, Db,
     accounts::{Account, NewAccount},
     system::SystemDb,
 };
-use dev_server::{Login, TestServer};
-use migration::Migrator;
-use sea_orm_migration::MigratorTrait;
-use sha2::{Digest, Sha256};
+use dev_server::{Login, Scratch, TestServer, Wanted};
 use tokio_postgres::{Client, NoTls};
 
 /// A database of its own, cloned from a template with all migrations applied; dropped at the end.
 #[derive(Debug)]
-pub struct TestDatabase {
-    server: TestServer,
-    name: String,
-}
+pub struct TestDatabase(Scratch);
 
 impl TestDatabase {
     /// A new database on the server that all tests share.
     pub async fn new() -> Self {
-        tokio::task::spawn_blocking(Self::clone_template)
-            .await
-            .expect("the thread lives")
+        Self::made(test_database::migrated).await
     }
 
-    fn clone_template() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let server =
-            TestServer::shared().expect("a PostgreSQL is there: see docs/database-setup.md");
-        let template = migrated_template(&server);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("test_{}_{number}", std::process::id());
-        server
-            .create_database(&name, Some(&template))
-            .expect("the template can be cloned");
-        Self { server, name }
+    /// The same, on another PostgreSQL.
+    pub async fn new_on(wanted: Wanted) -> Self {
+        Self::made(move || {
+            let server = TestServer::shared_on(wanted)?;
+            let template = test_database::template(&server)?;
+            Ok(Scratch::new(&server, "test", Some(&template))?)
+        })
+        .await
+    }
+
+    /// A new database without any migration.
+    pub async fn empty() -> Self {
+        Self::empty_on(Wanted::from_env().expect("it is a version")).await
+    }
+
+    /// The same, on another PostgreSQL.
+    pub async fn empty_on(wanted: Wanted) -> Self {
+        Self::made(move || {
+            let server = TestServer::shared_on(wanted)?;
+            let empty = server.template("empty", |_| Ok::<_, dev_server::Error>(()))?;
+            Ok(Scratch::new(&server, "test", Some(&empty))?)
+        })
+        .await
+    }
+
+    async fn made(
+        make: impl FnOnce() -> Result<Scratch, test_database::Error> + Send + 'static,
+    ) -> Self {
+        let made = tokio::task::spawn_blocking(make).await;
+        let made = made.expect("the thread lives");
+        Self(made.unwrap_or_else(|error| panic!("{error}\nsee docs/database-setup.md")))
     }
 
     /// The server.
     #[must_use]
     pub const fn server(&self) -> &TestServer {
-        &self.server
+        self.0.server()
     }
 
     /// The database's name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name()
     }
 
     /// A login's URL.
     #[must_use]
     pub fn url(&self, login: Login) -> String {
-        self.server
-            .url(login, &self.name)
-            .expect("the login is made")
+        self.0.url(login).expect("the login is made")
     }
 
     /// How an application connects: as its own login.
     pub fn config(&self) -> Config {
-        Config::from_url(&self.url(Login::App)).expect("the URL is well formed")
+        config(&self.url(Login::App))
     }
 
     /// The database as an application sees it.
@@ -92,7 +97,7 @@ impl TestDatabase {
 
     /// The database as the system's login sees it.
     pub async fn system(&self) -> SystemDb {
-        let config = Config::from_url(&self.url(Login::System)).expect("the URL is well formed");
+        let config = config(&self.url(Login::System));
         SystemDb::connect(config).await.expect("the gate opens")
     }
 
@@ -109,7 +114,7 @@ impl TestDatabase {
 
     /// A superuser's session, for setting up and for looking behind the guard.
     pub async fn superuser(&self) -> Client {
-        connect_raw(&self.server.admin_url(&self.name)).await
+        connect_raw(&self.server().admin_url(self.name())).await
     }
 
     /// SQL by the app's own login, which no caller of `access` can run.
@@ -123,10 +128,11 @@ impl TestDatabase {
     }
 }
 
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        let _ = self.server.drop_database(&self.name);
-    }
+/// How tests connect: in the fast form, unless `APP_DB_FORM=pipelined` says that all statements are to be transactions.
+pub fn config(url: &str) -> Config {
+    let pipelined = std::env::var("APP_DB_FORM").is_ok_and(|form| form == "pipelined");
+    let config = Config::from_url(url).expect("the URL is well formed");
+    config.fast_form(!pipelined)
 }
 
 /// A session without the guard.
@@ -136,49 +142,4 @@ pub async fn connect_raw(url: &str) -> Client {
         .expect("the server answers");
     tokio::spawn(connection);
     client
-}
-
-/// The database that has all migrations applied, and no rows.
-pub(crate) fn migrated_template(server: &TestServer) -> String {
-    server
-        .template(&migrations_hash(), |database| {
-            migrate(&server.url(Login::Owner, database)?);
-            Ok::<_, dev_server::Error>(())
-        })
-        .expect("the migrations apply")
-}
-
-fn migrate(url: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
-        let database = migration::connect(url.to_owned())
-            .await
-            .expect("the owner may connect");
-        Migrator::up(&database, None).await.expect("they apply");
-        database.close().await.expect("it closes");
-    });
-}
-
-/// Changes whenever a migration, or the text of the policies, does.
-fn migrations_hash() -> String {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let migrations =
-        fs::read_dir(workspace.join("migration/src")).expect("the migrations are there");
-    let mut files: Vec<_> = migrations
-        .map(|entry| entry.expect("it is readable").path())
-        .collect();
-    files.push(workspace.join("entity/guard/src/policy.rs"));
-    files.sort();
-    let mut hash = Sha256::new();
-    for file in files {
-        hash.update(fs::read(file).expect("it is readable"));
-    }
-    hash.finalize()
-        .iter()
-        .take(8)
-        .map(|b| format!("{b:02x}"))
-        .collect()
 }

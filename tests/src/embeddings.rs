@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use crate::{connect_raw, database::migrated_template};
+use crate::connect_raw;
 
 #[path = "../../access/examples/app/hashed.rs"]
 mod by_words;
@@ -17,7 +17,8 @@ mod by_words;
 /// The embedding of a text by its words, as the example applications make it.
 #[must_use]
 pub fn hashed(text: &str) -> Embedding {
-    by_words::hashed(text).expect("the text has a word")
+    let numbers = by_words::hashed(text, Embedding::DIMENSIONS);
+    Embedding::new(numbers).expect("the text has a word")
 }
 
 /// A row as a caller would write it.
@@ -97,7 +98,7 @@ impl Vectors {
     pub async fn shared() -> Self {
         let made = tokio::task::spawn_blocking(|| {
             let server = TestServer::shared().expect("a PostgreSQL is there");
-            let migrated = migrated_template(&server);
+            let migrated = test_database::template(&server).expect("the migrations apply");
             let hash = Sha256::digest(format!("{migrated}{FILL}"));
             let hash: String = hash.iter().take(8).map(|b| format!("{b:02x}")).collect();
             let name = server.template(&format!("vectors_{hash}"), |database| {
@@ -114,7 +115,7 @@ impl Vectors {
 
     fn config(&self) -> Config {
         let url = self.server.url(Login::App, &self.name);
-        Config::from_url(&url.expect("the login is made")).expect("the URL is well formed")
+        crate::config(&url.expect("the login is made"))
     }
 
     /// The database as an application sees it.
@@ -136,7 +137,7 @@ impl Vectors {
             "{}?options=-c%20enable_sort%3Doff",
             url.expect("the login is made")
         );
-        let config = Config::from_url(&url).expect("the URL is well formed");
+        let config = crate::config(&url);
         entity_guard::Db::connect(config, &entity::schema::APP)
             .await
             .expect("the gate opens")

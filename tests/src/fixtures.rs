@@ -1,25 +1,21 @@
-//! The fixed cast: accounts A and B, each with rows in every tenant table.
+//! The fixed cast, accounts A and B with rows in every tenant table, as `access::testing` makes them; and rows as callers
+//! would make them.
 
 use access::{
     AccountAgentId, AccountId, ContentEmbeddingId, Db, OutboxJobId, PayOutId, PayoutRouteId, PpuId,
     PurchaseCode, StripePaymentId, Tenant,
-    account_agents::{self, NewAccountAgent},
-    account_payment_settings,
-    account_payment_settings::NewPaymentSettings,
-    account_payout_routes::{self, NewPayoutRoute, PayeeRole},
-    content_embeddings, outbox,
-    pay_out::{self, RequestPayOut},
-    payment_share_tracking,
-    ppu::{self, IssueCodes, ListPpu, RedeemCode},
-    stripe_payments::{self, NewStripePayment, PayFor, PaymentStatus, StripePayment},
+    account_agents::NewAccountAgent,
+    account_payment_settings::{NewPaymentSettings, PayoutSchedule},
+    account_payout_routes::{NewPayoutRoute, PayeeRole},
+    pay_out::RequestPayOut,
+    ppu::{IssueCodes, RedeemCode},
+    stripe_payments::{NewStripePayment, PayFor, StripePayment},
     system::SystemDb,
+    testing::{self, FilledAccount, TwoAccounts},
 };
 use tokio_postgres::Client;
 
-use crate::{
-    TestDatabase,
-    embeddings::{find, hashed, new_embedding},
-};
+use crate::TestDatabase;
 
 /// How many payments each account has.
 pub const ROWS: usize = 20;
@@ -65,41 +61,30 @@ impl Cast {
     /// Both accounts with their rows.
     pub async fn new() -> Self {
         let database = TestDatabase::new().await;
-        let db = database.db().await;
-        let a = database.account("A").await;
-        let b = database.account("B").await;
-        let payments_a = payments(&db.tenant(a), "a").await;
-        let payments_b = payments(&db.tenant(b), "b").await;
-        let money_a = money(&db.tenant(a), &payments_a).await;
-        let money_b = money(&db.tenant(b), &payments_b).await;
-        let ppu_a = codes(&db.tenant(a)).await;
-        let ppu_b = codes(&db.tenant(b)).await;
-        let agent_a = agents(&db.tenant(a)).await;
-        let agent_b = agents(&db.tenant(b)).await;
-        let job_a = jobs(db.tenant(a)).await;
-        let job_b = jobs(db.tenant(b)).await;
-        for account in [a, b] {
-            told_by_stripe(&database.superuser().await, account).await;
-        }
-        embeddings(&db.tenant(a), "a").await;
-        let embedding_b = embeddings(&db.tenant(b), "b").await;
+        let (db, system) = (database.db().await, database.system().await);
+        let accounts = testing::two_accounts(&db, &system).await;
+        let TwoAccounts { a, b, .. } = accounts.expect("they can be filled");
+        let last = |account: &FilledAccount| {
+            let (route, payout) = (account.routes.last(), account.payouts.last());
+            (route.expect("a route").id, payout.expect("a payout").id)
+        };
         Self {
-            system: database.system().await,
             database,
             db,
-            a,
-            b,
-            payments_a,
-            payments_b,
-            money_a,
-            money_b,
-            ppu_a,
-            ppu_b,
-            agent_a,
-            agent_b,
-            job_a,
-            job_b,
-            embedding_b,
+            system,
+            a: a.id,
+            b: b.id,
+            money_a: last(&a),
+            money_b: last(&b),
+            ppu_a: a.codes.last().expect("a code").id,
+            ppu_b: b.codes.last().expect("a code").id,
+            agent_a: a.agents.last().expect("an agent").agent.id,
+            agent_b: b.agents.last().expect("an agent").agent.id,
+            job_a: a.jobs.last().expect("a job").id,
+            job_b: b.jobs.last().expect("a job").id,
+            embedding_b: *b.embeddings.first().expect("an embedding"),
+            payments_a: a.payments,
+            payments_b: b.payments,
         }
     }
 
@@ -138,7 +123,7 @@ pub fn new_route(payee: &str, share_bp: i32) -> NewPayoutRoute {
 pub fn new_settings() -> NewPaymentSettings {
     NewPaymentSettings {
         default_currency: "USD".parse().expect("it is a currency"),
-        schedule: account_payment_settings::PayoutSchedule::Weekly,
+        schedule: PayoutSchedule::Weekly,
         minimum_payout: 0,
         fee_bp: 1_000,
         statement_descriptor: Some("CREATOR SHOP".into()),
@@ -156,45 +141,6 @@ pub fn new_payout(payee: &str, key: &str) -> RequestPayOut {
     }
 }
 
-/// Settings, routes to 20 payees, all paid payments split, and 20 payouts.
-async fn money(tenant: &Tenant, payments: &[StripePayment]) -> (PayoutRouteId, PayOutId) {
-    account_payment_settings::upsert(tenant, new_settings(), 0)
-        .await
-        .expect("the first");
-    let mut route = None;
-    for number in 0..ROWS {
-        let new = new_route(&format!("payee-{number}"), 100);
-        route = Some(
-            account_payout_routes::create(tenant, new)
-                .await
-                .expect("there is room")
-                .id,
-        );
-    }
-    for payment in payments
-        .iter()
-        .filter(|payment| payment.status == PaymentStatus::Succeeded)
-    {
-        payment_share_tracking::distribute(tenant, payment.id)
-            .await
-            .expect("it was paid");
-    }
-    let mut payout = None;
-    for number in 0..ROWS {
-        let request = new_payout(&format!("payee-{number}"), &format!("key-{number}"));
-        payout = Some(
-            pay_out::request(tenant, request)
-                .await
-                .expect("it is owed")
-                .id,
-        );
-    }
-    (
-        route.expect("there are routes"),
-        payout.expect("there are payouts"),
-    )
-}
-
 /// An agent to be invited.
 #[must_use]
 pub fn new_agent(commission_bp: i32) -> NewAccountAgent {
@@ -202,16 +148,6 @@ pub fn new_agent(commission_bp: i32) -> NewAccountAgent {
         role: PayeeRole::Agent,
         commission_bp,
     }
-}
-
-/// Invitations, which are open.
-async fn agents(tenant: &Tenant) -> AccountAgentId {
-    let mut last = None;
-    for _ in 0..ROWS {
-        let invited = account_agents::invite(tenant, new_agent(10)).await;
-        last = Some(invited.expect("there is room").agent.id);
-    }
-    last.expect("there are agents")
 }
 
 /// A batch of codes for a course.
@@ -237,34 +173,6 @@ pub fn new_redemption(code: PurchaseCode, key: &str) -> RedeemCode {
     }
 }
 
-/// A batch of codes, each redeemed once.
-async fn codes(tenant: &Tenant) -> PpuId {
-    let count = i32::try_from(ROWS).expect("it is small");
-    ppu::issue_many(tenant, new_codes("batch", count))
-        .await
-        .expect("it is the first");
-    let page = ppu::list(tenant, &ListPpu::default()).await;
-    let codes = page.expect("it is a page").items;
-    for code in &codes {
-        let redeem = new_redemption(code.code, &format!("key-{}", code.number));
-        ppu::redeem(tenant, redeem).await.expect("it may be");
-    }
-    codes.first().expect("there are codes").id
-}
-
-/// A job for each payout; that of the last one.
-async fn jobs(mut tenant: Tenant) -> OutboxJobId {
-    let payouts = pay_out::list(&tenant, &Default::default()).await;
-    let tx = tenant.begin().await.expect("there is a connection");
-    let mut last = None;
-    for payout in payouts.expect("there are some").items.iter().rev() {
-        let job = outbox::enqueue(&tx, payout.id).await.expect("it may");
-        last = Some(job.id);
-    }
-    tx.commit().await.expect("it is saved");
-    last.expect("there are payouts")
-}
-
 /// A payment as a caller would make it.
 #[must_use]
 pub fn new_payment(buyer: &str, amount: i64) -> NewStripePayment {
@@ -279,62 +187,6 @@ pub fn new_payment(buyer: &str, amount: i64) -> NewStripePayment {
         description: None,
         metadata: None,
     }
-}
-
-async fn payments(tenant: &Tenant, who: &str) -> Vec<StripePayment> {
-    let mut payments = Vec::new();
-    for number in 0..ROWS {
-        let amount = 1_000 + i64::try_from(number).expect("it is small");
-        let mut new = new_payment(&format!("buyer-{who}-{number}"), amount);
-        // The same natural keys in both accounts: one account's may not stand in another's way.
-        new.payment_intent = Some(format!("pi_{number}"));
-        if number % 2 == 1 {
-            new.pay_for = PayFor::Tip;
-            new.currency = "JPY".parse().expect("it is a currency");
-        }
-        let payment = stripe_payments::create(tenant, new)
-            .await
-            .expect("it is made");
-        payments.push(match number % 4 {
-            0 => stripe_payments::succeed(tenant, payment.id, "ch_1")
-                .await
-                .expect("it may"),
-            1 => stripe_payments::advance(tenant, payment.id, PaymentStatus::Processing)
-                .await
-                .expect("it may"),
-            _ => payment,
-        });
-    }
-    payments
-}
-
-/// What Stripe has told: events without an effect, and connected accounts. The same natural keys in both accounts.
-async fn told_by_stripe(superuser: &Client, account: AccountId) {
-    let sql = format!(
-        "INSERT INTO stripe_events (account_id, id, event, kind, created, signed, facts, outcome, payload, received_at)
-             SELECT '{account}', gen_random_uuid(), 'evt_fixture_' || n, 'plan.created', now(), false, '{{}}', 'ignored',
-                 '{{}}', now() FROM generate_series(1, {ROWS}) n;
-         INSERT INTO connected_accounts (account_id, connected_account, created_at, updated_at)
-             SELECT '{account}', 'acct_fixture_' || n, now(), now() FROM generate_series(1, {ROWS}) n"
-    );
-    superuser.batch_execute(&sql).await.expect("they are made");
-}
-
-/// Embeddings of 20 lessons, one of which the other account doesn't have.
-async fn embeddings(tenant: &Tenant, who: &str) -> ContentEmbeddingId {
-    let lesson = |number: usize| {
-        let id = match number {
-            0 => format!("only-{who}"),
-            _ => format!("lesson-{number}"),
-        };
-        new_embedding(&id, 0, &format!("lesson {number} of {who}"))
-    };
-    content_embeddings::upsert_many(tenant, (0..ROWS).map(lesson).collect())
-        .await
-        .expect("they are written");
-    let nearest = content_embeddings::nearest(tenant, find(hashed("lesson 0"), 1)).await;
-    let nearest = nearest.expect("it can be asked").pop();
-    nearest.expect("there are rows").id
 }
 
 /// Every row of an account in every table that holds accounts' rows, as text: what "unchanged" is measured by.

@@ -20,4 +20,4 @@ pub mod outbox;
 pub mod proxy;
 pub mod stripe;
 
-pub use database::{TestDatabase, connect_raw};
+pub use database::{TestDatabase, config, connect_raw};

@@ -18,7 +18,10 @@ fn the_nil_uuid_is_no_account() {
 #[tokio::test]
 async fn an_account_sees_and_changes_itself_alone() {
     let cast = Cast::new().await;
-    assert_eq!(accounts::get(&cast.tenant_a()).await.unwrap().name, "A");
+    assert_eq!(
+        accounts::get(&cast.tenant_a()).await.unwrap().name,
+        "Studio of a"
+    );
     let patch = AccountPatch {
         name: Patch::Set("A2".into()),
     };
@@ -27,7 +30,8 @@ async fn an_account_sees_and_changes_itself_alone() {
         (changed.id, changed.name.as_str()),
         (cast.a.as_uuid(), "A2")
     );
-    assert_eq!(accounts::get(&cast.tenant_b()).await.unwrap().name, "B");
+    let b = accounts::get(&cast.tenant_b()).await.unwrap();
+    assert_eq!(b.name, "Studio of b");
 }
 
 #[tokio::test]

@@ -4,6 +4,9 @@
 //! compiler gives, and no others. Its control, in `controls`, differs in the forbidden thing alone, so that the claim
 //! fails for the right reason. The controls are compiled into this binary.
 //!
+//! S01: each `cannot_name_an_entity_of_…`. S02: `cannot_call_query_trait_methods_on_a_select` and its neighbours. S03:
+//! those of `AccountId`. S28: `cannot_open_another_account_inside_a_transaction`.
+//!
 //! After a change that is meant, `TRYBUILD=overwrite cargo test -p tests compile_fail` writes the `.stderr` files anew.
 
 use std::{

@@ -277,7 +277,7 @@ async fn a_search_takes_one_round_trip_also_inside_a_transaction() {
     let port = cast.database.server().port();
     let proxy = Proxy::before(port).await;
     let url = proxy.url(&cast.database.url(dev_server::Login::App), port);
-    let config = access::Config::from_url(&url).unwrap().pool_size(1);
+    let config = tests::config(&url).pool_size(1);
     let db = access::Db::connect(config).await.unwrap();
     let mut tenant = db.tenant(cast.a);
     for round in 0..8 {

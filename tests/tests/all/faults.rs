@@ -31,15 +31,21 @@ async fn a_panic_in_the_closure_undoes_its_writes_and_leaves_the_connection_whol
 /// S25
 #[tokio::test]
 async fn calls_dropped_500_times_in_the_middle_leave_a_whole_pool() {
+    for fast in [true, false] {
+        calls_dropped_500_times_in_the_middle_leave_a_whole_pool_in(fast).await;
+    }
+}
+
+async fn calls_dropped_500_times_in_the_middle_leave_a_whole_pool_in(fast: bool) {
     let cast = Cast::new().await;
-    let db = Db::connect(cast.database.config().pool_size(4))
+    let db = Db::connect(cast.database.config().pool_size(4).fast_form(fast))
         .await
         .unwrap();
     let id = cast.payments_a[0].id;
     let superuser = cast.database.superuser().await;
     let hold = format!("BEGIN; SELECT FROM stripe_payments WHERE id = '{id}' FOR UPDATE");
     superuser.batch_execute(&hold).await.unwrap();
-    for _ in 0..500 / 4 {
+    for _ in 0..500 / 8 {
         let slow = || async {
             let tenant = db.tenant(cast.a);
             let update = stripe_payments::update(&tenant, id, describe("dropped"));
@@ -69,8 +75,14 @@ async fn drop_slowly_after<F: Future>(polls: usize, future: F) -> bool {
 
 #[tokio::test]
 async fn a_write_dropped_after_any_poll_lands_whole_or_not_at_all() {
+    for fast in [true, false] {
+        a_write_dropped_after_any_poll_lands_whole_or_not_at_all_in(fast).await;
+    }
+}
+
+async fn a_write_dropped_after_any_poll_lands_whole_or_not_at_all_in(fast: bool) {
     let cast = Cast::new().await;
-    let db = Db::connect(cast.database.config().pool_size(2))
+    let db = Db::connect(cast.database.config().pool_size(2).fast_form(fast))
         .await
         .unwrap();
     let mut polls = 1;
@@ -122,7 +134,10 @@ async fn a_transaction_dropped_after_any_poll_saves_nothing_and_leaves_the_pool_
             break;
         }
     }
-    assert_eq!(accounts::get(&cast.tenant_a()).await.unwrap().name, "A");
+    assert_eq!(
+        accounts::get(&cast.tenant_a()).await.unwrap().name,
+        "Studio of a"
+    );
 }
 
 async fn terminate_backends(superuser: &Client) {
@@ -160,11 +175,17 @@ async fn a_terminated_backend_costs_its_transaction_and_nothing_else() {
 
 #[tokio::test]
 async fn a_lost_answer_to_commit_is_commit_unknown_and_never_a_plain_failure() {
+    for fast in [true, false] {
+        a_lost_answer_to_commit_is_commit_unknown_and_never_a_plain_failure_in(fast).await;
+    }
+}
+
+async fn a_lost_answer_to_commit_is_commit_unknown_and_never_a_plain_failure_in(fast: bool) {
     let cast = Cast::new().await;
     let port = cast.database.server().port();
     let proxy = Proxy::before(port).await;
     let url = proxy.url(&cast.database.url(dev_server::Login::App), port);
-    let db = Db::connect(access::Config::from_url(&url).unwrap())
+    let db = Db::connect(tests::config(&url).fast_form(fast))
         .await
         .unwrap();
     let mut tenant = db.tenant(cast.a);
@@ -221,9 +242,7 @@ async fn a_line_cut_before_the_commit_saves_nothing() {
     let port = cast.database.server().port();
     let proxy = Proxy::before(port).await;
     let url = proxy.url(&cast.database.url(dev_server::Login::App), port);
-    let db = Db::connect(access::Config::from_url(&url).unwrap())
-        .await
-        .unwrap();
+    let db = Db::connect(tests::config(&url)).await.unwrap();
     let mut tenant = db.tenant(cast.a);
     let transaction = tenant.begin().await.unwrap();
     stripe_payments::create(&transaction, new_payment("cut", 5))
@@ -242,7 +261,7 @@ async fn an_unreachable_server_is_named_in_time() {
         .unwrap()
         .port();
     let url = format!("postgres://nobody:p%40ss@127.0.0.1:{free}/app");
-    let config = access::Config::from_url(&url).unwrap();
+    let config = tests::config(&url);
     let error = Db::connect(config).await.unwrap_err().to_string();
     assert!(error.contains("can't be reached"), "{error}");
     assert!(!error.contains("p@ss") && !error.contains("p%40ss"));

@@ -1,6 +1,6 @@
 //! What the guard can do beyond what `access` uses, on another team's table.
 
-use access::AccountId;
+use access::{AccountId, Config};
 use entity_guard::{
     Constraint, Delete, Error, Insert, InsertMany, Isolation, Patch, Select, Tenant, Update,
     Upsert, count,
@@ -19,10 +19,16 @@ struct Desk {
 
 impl Desk {
     async fn new() -> Self {
+        Self::connected(|config| config).await
+    }
+
+    async fn connected(with: impl FnOnce(Config) -> Config) -> Self {
         let database = TestDatabase::new().await;
         create_table(&database.owner_sql().await).await;
         let (a, b) = (database.account("A").await, database.account("B").await);
-        let guard = database.guard().await;
+        let config = with(database.config());
+        let guard = entity_guard::Db::connect(config, &entity::schema::APP);
+        let guard = guard.await.unwrap();
         let desk = Self {
             database,
             guard,
@@ -251,7 +257,16 @@ async fn locked_rows_are_passed_over_by_skip_locked() {
 /// S77
 #[tokio::test]
 async fn a_deferred_constraint_that_fails_at_commit_is_an_error_although_the_row_came_back() {
-    let desk = Desk::new().await;
+    for fast in [true, false] {
+        a_deferred_constraint_that_fails_at_commit_is_an_error_although_the_row_came_back_in(fast)
+            .await;
+    }
+}
+
+async fn a_deferred_constraint_that_fails_at_commit_is_an_error_although_the_row_came_back_in(
+    fast: bool,
+) {
+    let desk = Desk::connected(|config| config.fast_form(fast)).await;
     let owner = desk.database.owner_sql().await;
     owner
         .batch_execute(

@@ -5,57 +5,6 @@ use entity_guard::Table;
 use migration::{Migrator, rls};
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 use tests::{TestDatabase, connect_raw, fixtures::Cast};
-use tokio_postgres::Client;
-
-async fn catalogue(client: &Client) -> Vec<String> {
-    let sql = "
-        SELECT format('%s.%s %s %s %s', c.relname, a.attname, format_type(atttypid, atttypmod), attnotnull,
-                      pg_get_expr(d.adbin, d.adrelid))
-          FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
-        UNION ALL SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = indrelid WHERE relnamespace = 'public'::regnamespace
-        UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-        UNION ALL SELECT polrelid::regclass || ' ' || polname || ' ' || coalesce(pg_get_expr(polqual, polrelid), '') FROM pg_policy
-        UNION ALL SELECT relname || ' ' || relrowsecurity || relforcerowsecurity || ' ' || coalesce(relacl::text, '') FROM pg_class
-         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-        UNION ALL SELECT t.typname || ' ' || string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum e JOIN pg_type t ON t.oid = enumtypid GROUP BY t.typname
-        ORDER BY 1";
-    client
-        .query(sql, &[])
-        .await
-        .unwrap()
-        .iter()
-        .map(|row| row.get(0))
-        .collect()
-}
-
-#[tokio::test]
-async fn up_down_up_gives_the_same_catalogue_and_down_leaves_nothing() {
-    let database = TestDatabase::new().await;
-    let superuser = database.superuser().await;
-    let migrated = catalogue(&superuser).await;
-    let owner = migration::connect(database.url(Login::Owner))
-        .await
-        .unwrap();
-    Migrator::down(&owner, None).await.unwrap();
-    let left = catalogue(&superuser).await;
-    assert!(
-        left.iter().all(|line| line.contains("seaql_migrations")),
-        "{left:?}"
-    );
-    Migrator::up(&owner, None).await.unwrap();
-    assert_eq!(catalogue(&superuser).await, migrated);
-    for step in ["refresh", "fresh", "reset"] {
-        match step {
-            "refresh" => Migrator::refresh(&owner).await.unwrap(),
-            "fresh" => Migrator::fresh(&owner).await.unwrap(),
-            _ => Migrator::reset(&owner).await.unwrap(),
-        }
-        if step != "reset" {
-            assert_eq!(catalogue(&superuser).await, migrated, "{step}");
-        }
-    }
-}
 
 /// What the migrations made is what the entities declare: columns, rights and policies.
 #[tokio::test]

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use access::{
-    Config, Error, Reason, lifecycle,
+    Error, Reason, lifecycle,
     outbox::{self, OutboxStatus, TransferRequest, Transport, TransportError, WorkerOptions},
     pay_out::{self, PayOutStatus},
     payment_share_tracking,
@@ -398,7 +398,7 @@ async fn options_out_of_their_bounds_do_nothing() {
 async fn one_connection_is_enough_for_many_calls_at_once() {
     let desk = Desk::new(20).await;
     let stripe = Stripe::start(1).await;
-    let config = Config::from_url(&desk.database.url(Login::System)).unwrap();
+    let config = tests::config(&desk.database.url(Login::System));
     let system = SystemDb::connect(config.pool_size(1)).await.unwrap();
     let scope = system.scope("outbox-worker", "one connection").unwrap();
     let options = WorkerOptions {

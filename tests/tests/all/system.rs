@@ -5,8 +5,9 @@ use access::{
     accounts::NewAccount,
     payment_system_logs::{self, ListLogs},
     stripe_payments,
-    system::{self, ListAccounts, Sweep},
+    system::{self, ListAccounts, Sweep, ViewedRows},
 };
+use serde_json::json;
 use tests::{
     TestDatabase,
     fixtures::{Cast, new_payment},
@@ -79,7 +80,7 @@ async fn a_summary_has_the_sums_of_its_account_alone() {
     let system = cast.database.system().await;
     let scope = system.scope("ops", "ticket 12").unwrap();
     let before = system::account_summary(&scope, cast.a).await.unwrap();
-    assert_eq!(before.account.name, "A");
+    assert_eq!(before.account.name, "Studio of a");
     assert!(!before.succeeded.is_empty() && !before.requested.is_empty());
     for number in 0..30 {
         let new = new_payment(&format!("pi_more{number}"), 1_000);
@@ -251,6 +252,43 @@ async fn the_accounts_log_names_who_made_it_and_nobody_who_looked() {
         .map(|entry| (entry.event.as_str(), entry.actor.as_str()))
         .collect();
     assert_eq!(log, [("system.create_account", "ops")]);
+}
+
+#[tokio::test]
+async fn a_view_of_rows_is_in_the_accounts_log_before_they_are_seen() {
+    let cast = Cast::new().await;
+    let scope = cast.system.scope("support", "ticket 12").unwrap();
+    let rows = ViewedRows {
+        table: "stripe_payments".into(),
+        filtered_by: vec!["buyer".into()],
+    };
+    system::record_view(&scope, cast.a, &rows).await.unwrap();
+    let list = ListLogs {
+        event: Some("system.record_view".into()),
+        ..ListLogs::default()
+    };
+    let log = payment_system_logs::list(&cast.tenant_a(), &list).await;
+    let entry = log.unwrap().items.pop().unwrap();
+    assert_eq!(
+        (entry.subject.as_str(), entry.actor.as_str()),
+        ("stripe_payments", "support")
+    );
+    assert_eq!(
+        entry.data,
+        Some(json!({ "reason": "ticket 12", "filtered_by": ["buyer"] }))
+    );
+    let others = payment_system_logs::list(&cast.tenant_b(), &list).await;
+    assert!(others.unwrap().items.is_empty());
+
+    let nobody = AccountId::from_authenticated(uuid::Uuid::now_v7()).unwrap();
+    let absent = system::record_view(&scope, nobody, &rows).await;
+    assert_eq!(absent.unwrap_err(), Error::NotFound);
+    let unnamed = ViewedRows::default();
+    let refused = system::record_view(&scope, cast.a, &unnamed).await;
+    assert!(matches!(
+        refused,
+        Err(Error::Invalid { field: "table", .. })
+    ));
 }
 
 /// S74

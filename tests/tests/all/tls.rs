@@ -84,7 +84,7 @@ async fn sslmode_means_what_it_means_to_libpq() {
             .url(Login::App)
             .replace(&format!(":{server}/"), &format!(":{}/", to.port));
         let url = format!("{}?{query}", url.split('?').next().unwrap());
-        Db::connect(Config::from_url(&url).unwrap())
+        Db::connect(tests::config(&url))
             .await
             .map(drop)
             .map_err(|error| error.to_string())

@@ -47,7 +47,8 @@ fn each_public_type_that_is_serialized_is_declared_in_typescript() {
     let declared = declared();
     for line in items
         .lines()
-        .filter(|line| line.contains("serde::Serialize"))
+        // What is for tests sends whatever can be serialized, and is sent nowhere itself.
+        .filter(|line| line.contains("serde::Serialize") && !line.contains("::testing::"))
     {
         let (path, _) = line.split_once(": impl").unwrap_or((line, ""));
         let name = path.rsplit("::").next().unwrap_or_default();

@@ -416,7 +416,7 @@ async fn a_lying_description_of_a_system_table_is_refused() {
         }
     }
     let database = TestDatabase::new().await;
-    let config = access::Config::from_url(&database.url(dev_server::Login::System)).unwrap();
+    let config = tests::config(&database.url(dev_server::Login::System));
     let guard = entity_guard::Db::connect(config, &entity::schema::SYSTEM)
         .await
         .unwrap();
