@@ -25,7 +25,7 @@ pub(crate) fn json() -> anyhow::Result<Value> {
     let tenants = tenants.iter().map(tenant_table);
     let tables: Vec<Value> = tenants.chain(unscoped.iter().map(unscoped_table)).collect();
     Ok(json!({
-        "extensions": ["vector"],
+        "extensions": declared::EXTENSIONS,
         "enums": declared::enums(),
         "tables": tables,
         "lookups": declared::lookups().iter().map(lookup).collect::<Vec<_>>(),

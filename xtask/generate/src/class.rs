@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use schema::catalogue::Constraint;
+use schema::catalogue::{Constraint, Index};
 use serde::Serialize;
 
 use crate::Step;
@@ -67,6 +67,19 @@ impl Step {
                     "`{from}` of `{of}` is `{to}` from now on: stop the running version, migrate, deploy"
                 ),
             ),
+            Self::CreateExtension { name } => note(
+                NeedsADeployOrder,
+                format!(
+                    "the server has to have the extension `{name}`, and to let the owner make it: where it doesn't, its \
+                     administrator makes it first, by CREATE EXTENSION \"{name}\" SCHEMA public"
+                ),
+            ),
+            Self::DropExtension { name } => note(
+                NeedsADeployOrder,
+                format!(
+                    "the extension `{name}` is gone, unless the administrator made it: deploy a version that doesn't use it first"
+                ),
+            ),
             Self::AddLabel { of, label, .. } => note(
                 NeedsADeployOrder,
                 format!(
@@ -122,6 +135,7 @@ impl Step {
                 name,
                 from,
                 to,
+                ..
             } => {
                 let (from, to) = (&from.sql_type, &to.sql_type);
                 if !is_widened(from, to) {
@@ -186,6 +200,12 @@ impl Step {
                     NeedsADeployOrder,
                     format!("`{table}` has to keep to `{name}`: deploy a version that does first"),
                 );
+                if matches!(constraint.kind.as_str(), "p" | "u" | "x") {
+                    note(
+                        NeedsADeployOrder,
+                        format!("locks `{table}` while the index of `{name}` is made"),
+                    );
+                }
                 if let Some(text) = leaves_the_account(table, name, constraint, tenants) {
                     note(LoosensIsolation, text);
                 }
@@ -195,32 +215,62 @@ impl Step {
                     NeedsADeployOrder,
                     format!("`{table}` has to keep to `{name}`: deploy a version that does first"),
                 );
-                let first = index.keys.first().map(|key| key.column.as_str());
-                if tenant_of(table, tenants).is_some_and(|tenant| first != Some(tenant)) {
-                    note(
-                        LoosensIsolation,
-                        format!(
-                            "the unique key `{name}` doesn't begin with the account: one account can tell what another has"
-                        ),
-                    );
+                if let Some(text) = index_leaves_the_account(table, name, index, tenants) {
+                    note(LoosensIsolation, text);
                 }
             }
+            Self::CreateTable { name, table, .. } => {
+                let keys = (table.constraints.iter())
+                    .filter_map(|(key, of)| leaves_the_account(name, key, of, tenants));
+                let indexes = (table.indexes.iter())
+                    .filter_map(|(key, of)| index_leaves_the_account(name, key, of, tenants));
+                for text in keys.chain(indexes) {
+                    note(LoosensIsolation, text);
+                }
+            }
+            // Rows are seen by any permissive policy, if all restrictive ones agree.
             Self::AddPolicy {
                 table,
                 name,
                 policy,
-            } => note(
-                LoosensIsolation,
-                format!(
-                    "the policy `{name}` on `{table}`, for {}, is not as it was",
-                    policy.roles.join(", ")
-                ),
-            ),
-            Self::DropPolicy { table, name, .. } => {
-                note(
-                    LoosensIsolation,
-                    format!("the policy `{name}` on `{table}` is gone"),
-                );
+            } => {
+                let roles = policy.roles.join(", ");
+                if policy.permissive {
+                    note(
+                        LoosensIsolation,
+                        format!("the policy `{name}` opens rows of `{table}` to {roles}"),
+                    );
+                } else {
+                    note(
+                        NeedsADeployOrder,
+                        format!(
+                            "the policy `{name}` hides rows of `{table}` from {roles}: deploy a version that keeps to it first"
+                        ),
+                    );
+                }
+            }
+            Self::DropPolicy {
+                table,
+                name,
+                policy,
+            } => {
+                let roles = policy.roles.join(", ");
+                if policy.permissive {
+                    note(
+                        NeedsADeployOrder,
+                        format!(
+                            "the policy `{name}` no longer opens rows of `{table}` to {roles}: deploy a version that doesn't \
+                             need them first"
+                        ),
+                    );
+                } else {
+                    note(
+                        LoosensIsolation,
+                        format!(
+                            "the policy `{name}` no longer hides rows of `{table}` from {roles}"
+                        ),
+                    );
+                }
             }
             Self::RowSecurity { table, from, to } if (from.0 && !to.0) || (from.1 && !to.1) => {
                 note(
@@ -262,6 +312,21 @@ impl Step {
 fn tenant_of<'a>(table: &str, tenants: &'a [(String, String)]) -> Option<&'a str> {
     let found = tenants.iter().find(|(name, _)| name == table)?;
     Some(&found.1)
+}
+
+fn index_leaves_the_account(
+    table: &str,
+    name: &str,
+    index: &Index,
+    tenants: &[(String, String)],
+) -> Option<String> {
+    let tenant = tenant_of(table, tenants)?;
+    let first = index.keys.first().map(|key| key.column.as_str());
+    (index.unique && first != Some(tenant)).then(|| {
+        format!(
+            "the unique key `{name}` of `{table}` doesn't begin with the account: one account can tell what another has"
+        )
+    })
 }
 
 fn leaves_the_account(

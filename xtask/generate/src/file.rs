@@ -221,6 +221,8 @@ fn phrase(step: &Step) -> String {
         Step::RenameConstraint { from, to, .. } | Step::RenameIndex { from, to } => {
             format!("renames `{from}` to `{to}`")
         }
+        Step::CreateExtension { name } => format!("makes the extension `{name}`"),
+        Step::DropExtension { name } => format!("drops the extension `{name}`"),
         Step::CreateEnum { name, .. } => format!("makes the enum `{name}`"),
         Step::DropEnum { name, .. } => format!("drops the enum `{name}`"),
         Step::AddLabel { of, label, .. } => format!("adds `{label}` to `{of}`"),

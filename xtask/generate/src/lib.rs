@@ -10,6 +10,7 @@ pub mod plan;
 pub mod register;
 pub mod renames;
 mod render;
+pub mod sql;
 pub mod step;
 
 pub use class::{Class, Note};

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schema::catalogue::{Constraint, Index, Table};
 use schema::{Catalogue, Declared};
 
-pub use self::columns::without_values;
+pub use self::columns::{unused_values, without_values};
 use crate::Step;
 use crate::step::{Part, Place};
 
@@ -33,10 +33,15 @@ pub fn plan(
             Some((name.as_str(), table, wanted, spoken))
         })
         .collect();
+    let is_enum = |name: &str| found.enums.contains_key(name) || wanted.enums.contains_key(name);
     let new = found_only(&spoken.tables, &found.tables);
     let gone = found_only(&found.tables, &wanted.tables);
 
     new_labels(found, wanted, &mut steps);
+    let extensions = wanted.extensions.keys();
+    for name in extensions.filter(|name| !found.extensions.contains_key(*name)) {
+        steps.push(Step::CreateExtension { name: name.clone() });
+    }
     for (signature, function) in &found.functions {
         if wanted.functions.get(signature) != Some(function)
             && let Some(lookup) = words::lookup_of(signature, function)
@@ -66,7 +71,7 @@ pub fn plan(
         }
     }
     for (name, table, wanted, spoken) in &both {
-        columns::change(name, table, wanted, spoken, backfills, &mut steps);
+        columns::change(name, table, wanted, spoken, backfills, is_enum, &mut steps);
     }
     for (name, table, wanted, _) in &both {
         columns::drop(name, table, wanted, &mut steps);
@@ -88,6 +93,10 @@ pub fn plan(
                 labels: labels.labels.clone(),
             });
         }
+    }
+    let extensions = found.extensions.keys();
+    for name in extensions.filter(|name| !wanted.extensions.contains_key(*name)) {
+        steps.push(Step::DropExtension { name: name.clone() });
     }
     steps.extend(primary);
     for (name, table, wanted, _) in &both {

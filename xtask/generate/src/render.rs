@@ -5,14 +5,15 @@ mod text;
 
 use std::collections::BTreeSet;
 
-use schema::catalogue::{Grant, Policy};
+use schema::catalogue::{Column, Grant, Policy};
 use schema::declared::Lookup;
 use schema::identifier;
 
 use crate::Step;
+use crate::sql;
 use crate::step::Place;
 
-use table::raw_constraint;
+use table::{change_type, raw_constraint};
 use text::quoted;
 pub(crate) use text::wrapped;
 
@@ -59,6 +60,8 @@ impl Writer<'_> {
                 };
                 one(rename(from, to), rename(to, from))
             }
+            Step::CreateExtension { name } => one(create_extension(name), drop_extension(name)),
+            Step::DropExtension { name } => one(drop_extension(name), create_extension(name)),
             Step::CreateEnum { name, labels } => one(create_enum(name, labels), drop_enum(name)),
             Step::DropEnum { name, labels } => one(drop_enum(name), create_enum(name, labels)),
             Step::AddLabel {
@@ -114,10 +117,22 @@ impl Writer<'_> {
                 name,
                 from,
                 to,
-            } => one(
-                self.change_type(table, name, from, to),
-                self.change_type(table, name, to, from),
-            ),
+                by_text,
+                with_default,
+            } => {
+                let change = |from, to: &Column| {
+                    let mut code = vec![change_type(table, name, (from, to), *by_text)];
+                    if *with_default {
+                        code.insert(0, change_default(table, name, &None));
+                        code.push(change_default(table, name, &to.default));
+                    }
+                    code
+                };
+                Code {
+                    up: change(from, to),
+                    down: change(to, from),
+                }
+            }
             Step::ChangeDefault {
                 table,
                 name,
@@ -234,8 +249,9 @@ fn call(function: &str, arguments: &[String]) -> String {
     format!("{function}(manager, {}).await?;", arguments.join(", "))
 }
 
+/// Where sea-query has no word for it.
 fn execute(sql: &str) -> String {
-    call("rls::execute", &[quoted(sql)])
+    call("rls::execute", &[quoted(sql.trim_end_matches(';'))])
 }
 
 fn list(items: &[String]) -> String {
@@ -294,6 +310,14 @@ fn rename_label(of: &str, from: &str, to: &str) -> String {
         quoted(from),
         quoted(to)
     )
+}
+
+fn create_extension(name: &str) -> String {
+    call("change::create_extension", &[quoted(name)])
+}
+
+fn drop_extension(name: &str) -> String {
+    call("change::drop_extension", &[quoted(name)])
 }
 
 fn create_enum(name: &str, labels: &[String]) -> String {
@@ -368,11 +392,7 @@ fn comment(names: &[&str], text: Option<&str>) -> String {
 
 fn grant(table: &str, grant: &Grant) -> String {
     if grant.grantable {
-        let (right, role) = (right(grant), &grant.role);
-        let table = identifier(table);
-        return execute(&format!(
-            "GRANT {right} ON {table} TO {role} WITH GRANT OPTION"
-        ));
+        return execute(&sql::grant_sql(table, grant));
     }
     call(
         "rls::grant",
@@ -396,45 +416,13 @@ fn right(grant: &Grant) -> String {
 }
 
 fn add_policy(table: &str, name: &str, policy: &Policy) -> String {
-    let command = match policy.command.as_str() {
-        "r" => "SELECT",
-        "a" => "INSERT",
-        "w" => "UPDATE",
-        "d" => "DELETE",
-        _ => "ALL",
-    };
-    let kind = if policy.permissive {
-        "PERMISSIVE"
-    } else {
-        "RESTRICTIVE"
-    };
-    let mut sql = format!(
-        "CREATE POLICY {} ON {} AS {kind} FOR {command} TO {}",
-        identifier(name),
-        identifier(table),
-        policy.roles.join(", ")
-    );
-    for (word, test) in [("USING", &policy.using), ("WITH CHECK", &policy.check)] {
-        if let Some(test) = test {
-            sql.push_str(&format!(" {word} ({test})"));
-        }
-    }
-    execute(&sql)
+    execute(&sql::policy_sql(table, name, policy))
 }
 
 fn drop_policy(table: &str, name: &str) -> String {
-    execute(&format!(
-        "DROP POLICY {} ON {}",
-        identifier(name),
-        identifier(table)
-    ))
+    execute(&sql::drop_policy(table, name))
 }
 
-fn row_security(table: &str, (on, forced): (bool, bool)) -> String {
-    let on = if on { "ENABLE" } else { "DISABLE" };
-    let forced = if forced { "FORCE" } else { "NO FORCE" };
-    execute(&format!(
-        "ALTER TABLE {} {on} ROW LEVEL SECURITY, {forced} ROW LEVEL SECURITY",
-        identifier(table)
-    ))
+fn row_security(table: &str, on_and_forced: (bool, bool)) -> String {
+    execute(&sql::row_security(table, on_and_forced))
 }

@@ -30,6 +30,12 @@ pub enum Step {
         from: String,
         to: String,
     },
+    CreateExtension {
+        name: String,
+    },
+    DropExtension {
+        name: String,
+    },
     CreateEnum {
         name: String,
         labels: Vec<String>,
@@ -77,6 +83,10 @@ pub enum Step {
         name: String,
         from: Column,
         to: Column,
+        /// Whether values are converted by their texts, as between two enums.
+        by_text: bool,
+        /// Whether the default is made anew too, since it can't be converted.
+        with_default: bool,
     },
     ChangeDefault {
         table: String,

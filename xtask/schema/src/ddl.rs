@@ -8,6 +8,10 @@ impl Declared {
     #[must_use]
     pub fn ddl(&self) -> String {
         let mut sql = String::new();
+        for extension in &self.extensions {
+            let name = identifier(extension);
+            let _ = writeln!(sql, "CREATE EXTENSION IF NOT EXISTS {name} SCHEMA public;");
+        }
         for enumeration in &self.enums {
             let labels: Vec<String> = enumeration.labels.iter().map(|l| literal(l)).collect();
             let name = identifier(&enumeration.name);

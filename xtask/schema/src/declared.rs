@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declared {
-    /// Extensions by name; whoever sets up the database makes them.
+    /// Extensions by name. The owner makes those that the server trusts; the others are there before.
     #[serde(default)]
     pub extensions: Vec<String>,
     /// Native enums.

@@ -9,11 +9,12 @@ pub mod catalogue;
 mod ddl;
 pub mod declared;
 mod difference;
+pub mod facts;
 mod scratch;
 
 pub use catalogue::Catalogue;
 pub use declared::Declared;
-pub use difference::Difference;
+pub use difference::{Difference, Path};
 pub use scratch::Scratch;
 
 /// A name as SQL, quoted.

@@ -1,6 +1,7 @@
 use schema::catalogue::{Column, Table};
 
 use crate::Step;
+use crate::class::is_widened;
 
 /// New columns, and those of another type, default or nullability.
 pub(super) fn change(
@@ -9,6 +10,7 @@ pub(super) fn change(
     wanted: &Table,
     spoken: &Table,
     backfills: &[(String, String)],
+    is_enum: impl Fn(&str) -> bool,
     steps: &mut Vec<Step>,
 ) {
     for (name, to) in &wanted.columns {
@@ -30,21 +32,34 @@ pub(super) fn change(
                 name: name.clone(),
             });
         }
+        let change_default = |from: &Option<String>, to: &Option<String>| Step::ChangeDefault {
+            table: table.clone(),
+            name: name.clone(),
+            from: from.clone(),
+            to: to.clone(),
+        };
+        let mut default = &from.default;
         if from.sql_type != to.sql_type || from.collation != to.collation {
+            // A default is converted by itself only where every value is.
+            let stays = default.is_none() || is_widened(&from.sql_type, &to.sql_type);
+            if !stays && to.default.is_none() {
+                steps.push(change_default(default, &None));
+            }
+            let with_default = !stays && to.default.is_some();
             steps.push(Step::ChangeType {
                 table: table.clone(),
                 name: name.clone(),
                 from: from.clone(),
                 to: said.clone(),
+                by_text: is_enum(&from.sql_type) && is_enum(&to.sql_type),
+                with_default,
             });
+            if !stays {
+                default = &to.default;
+            }
         }
-        if from.default != to.default {
-            steps.push(Step::ChangeDefault {
-                table,
-                name,
-                from: from.default.clone(),
-                to: said.default.clone(),
-            });
+        if *default != to.default {
+            steps.push(change_default(default, &said.default));
         }
     }
 }
@@ -136,6 +151,33 @@ pub fn without_values(steps: &[Step]) -> Vec<String> {
         _ => None,
     };
     steps.iter().filter_map(needs).collect()
+}
+
+/// Which of these values no step needs, with the reason.
+#[must_use]
+pub fn unused_values(steps: &[Step], backfills: &[(String, String)]) -> Vec<String> {
+    let is_used = |of: &str| {
+        steps.iter().any(|step| match step {
+            Step::AddColumn {
+                table,
+                name,
+                backfill: Some(_),
+                ..
+            }
+            | Step::Require {
+                table,
+                name,
+                backfill: Some(_),
+            } => format!("{table}.{name}") == of,
+            _ => false,
+        })
+    };
+    let unused = backfills.iter().filter(|(of, _)| !is_used(of));
+    unused
+        .map(|(of, _)| {
+            format!("--backfill {of}: it is no column that becomes never null without a default")
+        })
+        .collect()
 }
 
 /// What stands in a column that comes back without its values.

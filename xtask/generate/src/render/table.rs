@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use schema::catalogue::{Column, Constraint, Grant, Index, Table};
-use schema::identifier;
+
+use crate::sql;
 
 use super::{Writer, add_policy, alter, call, comment, execute, list, quoted, row_security};
 
@@ -82,41 +83,6 @@ impl Writer<'_> {
             code.push(comment(&[table, name], column.comment.as_deref()));
         }
         code
-    }
-
-    pub(super) fn change_type(
-        &self,
-        table: &str,
-        name: &str,
-        from: &Column,
-        to: &Column,
-    ) -> String {
-        let sql_type = &to.sql_type;
-        let using = if crate::class::is_widened(&from.sql_type, sql_type) {
-            String::new()
-        } else {
-            // Between two enums there is no cast but by their labels.
-            let by_text = self.enums.contains(sql_type) && from.sql_type != "text";
-            let by_text = if by_text { "::text" } else { "" };
-            let cast = format!("{}{by_text}::{sql_type}", identifier(name));
-            format!(".using(Expr::cust({}))", quoted(&cast))
-        };
-        if to.collation.is_some() || from.collation.is_some() {
-            let collation = to.collation.as_deref().unwrap_or("\"default\"");
-            return execute(&format!(
-                "ALTER TABLE {} ALTER COLUMN {} TYPE {sql_type} COLLATE {collation}",
-                identifier(table),
-                identifier(name)
-            ));
-        }
-        let kind = kind(sql_type);
-        alter(
-            table,
-            &format!(
-                "modify_column(ColumnDef::new({}){kind}{using})",
-                quoted(name)
-            ),
-        )
     }
 
     /// `online` looks at the rows without locking the table.
@@ -257,6 +223,25 @@ impl Writer<'_> {
     }
 }
 
+pub(super) fn change_type(
+    table: &str,
+    name: &str,
+    (from, to): (&Column, &Column),
+    by_text: bool,
+) -> String {
+    if to.collation.is_some() || from.collation.is_some() {
+        return execute(&sql::change_type(table, name, (from, to), by_text));
+    }
+    let cast = sql::cast(name, from, to, by_text);
+    let using = cast.map(|cast| format!(".using(Expr::cust({}))", quoted(&cast)));
+    let (kind, using) = (kind(&to.sql_type), using.unwrap_or_default());
+    let change = format!(
+        "modify_column(ColumnDef::new({}){kind}{using})",
+        quoted(name)
+    );
+    alter(table, &change)
+}
+
 /// sea-query's word for a type.
 fn kind(sql_type: &str) -> String {
     let (name, length) = match sql_type.split_once('(') {
@@ -353,12 +338,8 @@ fn foreign_key(table: &str, name: &str, key: &Constraint) -> Option<String> {
 }
 
 pub(super) fn raw_constraint(table: &str, name: &str, constraint: &Constraint) -> String {
-    execute(&format!(
-        "ALTER TABLE {} ADD CONSTRAINT {} {}",
-        identifier(table),
-        identifier(name),
-        constraint.definition
-    ))
+    let add = format!("ADD {}", sql::constraint_sql(name, constraint));
+    execute(&sql::alter(table, &add))
 }
 
 /// Policies and rights of a whole table.

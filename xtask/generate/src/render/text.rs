@@ -40,7 +40,7 @@ pub(crate) fn quoted(text: &str) -> String {
 pub(crate) fn wrapped(text: &str, first: &str, rest: &str) -> String {
     let mut lines = String::new();
     let mut line = first.to_owned();
-    for word in text.split(' ') {
+    for word in text.split_whitespace() {
         let is_started = line.len() > first.len().max(rest.len());
         if is_started && line.chars().count() + word.chars().count() > 118 {
             lines.push_str(line.trim_end());

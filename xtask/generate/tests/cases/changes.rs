@@ -18,6 +18,8 @@ pub(crate) struct Change {
     pub(crate) declare: fn(&mut Declared),
     /// What somebody did to the database before.
     pub(crate) by_hand: &'static str,
+    /// An extension that not every server has.
+    pub(crate) needs: Option<&'static str>,
     pub(crate) renames: &'static [&'static str],
     pub(crate) dropped: &'static [&'static str],
     pub(crate) backfills: &'static [(&'static str, &'static str)],
@@ -31,6 +33,7 @@ const NONE: Change = Change {
     name: "",
     declare: |_| {},
     by_hand: "",
+    needs: None,
     renames: &[],
     dropped: &[],
     backfills: &[],

@@ -23,6 +23,13 @@ impl Base {
         }
     }
 
+    /// Whether the server has this extension.
+    pub(crate) fn has(&self, extension: &str) -> bool {
+        let name = schema::literal(extension);
+        let sql = format!("SELECT 1 FROM pg_available_extensions WHERE name = {name}");
+        self.empty.sql(&sql).unwrap() == "1"
+    }
+
     /// What these declarations make.
     pub(crate) fn made(&self, declared: &Declared) -> Catalogue {
         let sql = format!("BEGIN;\n{}\n{};\nROLLBACK;", declared.ddl(), Catalogue::SQL);

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use dev_server::Login;
 use generate::file::{File, Names, Reasons};
 use generate::renames::{self, Rename};
+use generate::sql::sql;
+use generate::step::{Part, Step};
 use schema::declared::Declared;
 use schema::{Catalogue, Scratch, identifier};
 use sea_orm_migration::sea_orm::{DatabaseConnection, TransactionTrait};
@@ -16,10 +18,10 @@ use crate::schema_of_notes::{self, Base};
 
 pub(crate) struct Walk<'a> {
     change: &'a Change,
-    scratch: Scratch,
+    pub(crate) scratch: Scratch,
     declared: Declared,
     found: Catalogue,
-    wanted: Catalogue,
+    pub(crate) wanted: Catalogue,
     renames: Vec<Rename>,
 }
 
@@ -44,11 +46,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What the generator writes.
-    pub(crate) fn files(&self) -> Vec<File> {
+    /// What is to be done.
+    fn steps(&self) -> Vec<Step> {
         let mut steps = renames::steps(&self.renames, &self.found);
         let copy = self.scratch.copy("renamed").unwrap();
-        copy.sql(&renames::sql(&steps)).unwrap();
+        let statements: String = steps.iter().map(generate::sql::sql).collect();
+        copy.sql(&statements).unwrap();
         let renamed = copy.catalogue().unwrap();
         let dropped: Vec<String> = self
             .change
@@ -69,6 +72,11 @@ impl<'a> Walk<'a> {
         ));
         let lacking = generate::plan::without_values(&steps);
         assert!(lacking.is_empty(), "{}: {lacking:?}", self.change.name);
+        steps
+    }
+
+    /// What the generator writes.
+    pub(crate) fn files(&self) -> Vec<File> {
         let number = all()
             .iter()
             .position(|c| c.name == self.change.name)
@@ -92,50 +100,58 @@ impl<'a> Walk<'a> {
             destructive: Some("nobody needs it any more".to_owned()),
             loosen: Some("it was reviewed".to_owned()),
         };
-        let files = generate::files(&steps, names, &reasons).into_iter();
+        let files = generate::files(&self.steps(), names, &reasons).into_iter();
         files.map(|file| file.formatted().unwrap()).collect()
+    }
+
+    /// Does the same by SQL, in a copy, as `push` does.
+    pub(crate) fn by_sql(&self) -> Result<(), String> {
+        let copy = self.scratch.copy("by_sql").unwrap();
+        let (labels, main): (Vec<Step>, Vec<Step>) =
+            (self.steps().into_iter()).partition(|step| step.part() == Part::Labels);
+        let text = |steps: &[Step]| steps.iter().map(sql).collect::<Vec<_>>().join("\n");
+        let before = self.rows(&self.scratch, &self.found);
+        copy.sql(&text(&labels)).map_err(|e| e.to_string())?;
+        let main = text(&main);
+        copy.sql(&format!("BEGIN;\n{main}\nCOMMIT;"))
+            .map_err(|e| format!("{e}\n{main}"))?;
+        is(&copy, &self.wanted, "by SQL")?;
+        let after = self.rows(&copy, &self.wanted);
+        if after != before {
+            return Err(format!("rows changed by SQL:\n{before}\n{after}"));
+        }
+        Ok(())
     }
 
     /// Applies the compiled files, goes back, and applies them again.
     pub(crate) fn there_and_back(&self, files: &[File]) -> Result<(), String> {
-        let migrations: Vec<Box<dyn MigrationTrait>> = (generated::migrations().into_iter())
-            .filter(|migration| files.iter().any(|file| file.stem == migration.name()))
-            .collect();
-        if migrations.len() != files.len() {
-            return Err("not compiled yet: BLESS=1 cargo test -p generate, then again".to_owned());
-        }
-        let before = self.rows(&self.found);
+        let migrations = compiled(files)?;
+        let before = self.rows(&self.scratch, &self.found);
         self.run(&migrations, true)?;
-        self.is(&self.wanted, "after going forward")?;
-        if self.rows(&self.wanted) != before {
+        is(&self.scratch, &self.wanted, "after going forward")?;
+        if self.rows(&self.scratch, &self.wanted) != before {
             return Err(format!(
                 "rows changed:\n{before}\n{}",
-                self.rows(&self.wanted)
+                self.rows(&self.scratch, &self.wanted)
             ));
         }
         self.run(&migrations, false)?;
-        self.is(&self.found, "after going back")?;
-        if !self.change.loses_on_the_way_back && self.rows(&self.found) != before {
+        is(&self.scratch, &self.found, "after going back")?;
+        if !self.change.loses_on_the_way_back && self.rows(&self.scratch, &self.found) != before {
             return Err(format!(
                 "rows changed on the way back:\n{before}\n{}",
-                self.rows(&self.found)
+                self.rows(&self.scratch, &self.found)
             ));
         }
         self.run(&migrations, true)?;
-        self.is(&self.wanted, "after going forward again")
+        is(&self.scratch, &self.wanted, "after going forward again")
     }
 
-    fn is(&self, wanted: &Catalogue, when: &str) -> Result<(), String> {
-        let differences = self.scratch.catalogue().unwrap().differences(wanted);
-        let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
-        if told.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("{when}:\n{}", told.join("\n")))
-        }
-    }
-
-    fn run(&self, migrations: &[Box<dyn MigrationTrait>], forward: bool) -> Result<(), String> {
+    pub(crate) fn run(
+        &self,
+        migrations: &[Box<dyn MigrationTrait>],
+        forward: bool,
+    ) -> Result<(), String> {
         let url = self.scratch.url(Login::Owner).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -161,7 +177,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A digest of the rows, over the tables and columns that are there before and after, under their earlier names.
-    fn rows(&self, of: &Catalogue) -> String {
+    fn rows(&self, scratch: &Scratch, of: &Catalogue) -> String {
         let mut digests = Vec::new();
         let present = |earlier: &str| {
             let told = self.renames.iter().find(|rename| rename.from == earlier);
@@ -198,9 +214,31 @@ impl<'a> Walk<'a> {
                  (SELECT {columns} FROM {}) r",
                 identifier(&name)
             );
-            digests.push(format!("{earlier} {}", self.scratch.sql(&sql).unwrap()));
+            digests.push(format!("{earlier} {}", scratch.sql(&sql).unwrap()));
         }
         digests.join("\n")
+    }
+}
+
+/// The migrations of these files.
+pub(crate) fn compiled(files: &[File]) -> Result<Vec<Box<dyn MigrationTrait>>, String> {
+    let migrations: Vec<Box<dyn MigrationTrait>> = (generated::migrations().into_iter())
+        .filter(|migration| files.iter().any(|file| file.stem == migration.name()))
+        .collect();
+    if migrations.len() == files.len() {
+        Ok(migrations)
+    } else {
+        Err("not compiled yet: BLESS=1 cargo test -p generate, then again".to_owned())
+    }
+}
+
+pub(crate) fn is(scratch: &Scratch, wanted: &Catalogue, when: &str) -> Result<(), String> {
+    let differences = scratch.catalogue().unwrap().differences(wanted);
+    let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    if told.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{when}:\n{}", told.join("\n")))
     }
 }
 

@@ -1,7 +1,7 @@
 use entity_guard::policy;
-use schema::declared::ColumnGrant;
+use schema::declared::{ColumnGrant, Index};
 
-use super::{Change, change, labels, notes, remove, verbs};
+use super::{Change, change, column, labels, notes, remove, verbs};
 use crate::schema_of_notes::{More, check, enumeration, index, lookup, optional, pair, words};
 
 pub(super) const CHANGES: &[Change] = &[
@@ -121,4 +121,49 @@ pub(super) const CHANGES: &[Change] = &[
         );
     }),
     change("drop_a_lookup", |d| d.lookups.clear()),
+    // Extensions
+    Change {
+        needs: Some("pg_trgm"),
+        ..change("add_an_extension_with_an_index_that_needs_it", |d| {
+            d.extensions.push("pg_trgm".to_owned());
+            notes(d).schema.indexes.push(Index {
+                method: "gin".to_owned(),
+                ..index("notes_title_words_idx", &["title gin_trgm_ops"])
+            });
+        })
+    },
+    Change {
+        needs: Some("citext"),
+        by_hand: "CREATE EXTENSION citext SCHEMA public; ALTER TABLE notes ALTER COLUMN link TYPE citext",
+        ..change("drop_an_extension_that_a_column_needed", |_| {})
+    },
+    Change {
+        needs: Some("pg_trgm"),
+        by_hand: "CREATE EXTENSION pg_trgm SCHEMA public; \
+                  CREATE INDEX notes_title_words_idx ON notes USING gin (title gin_trgm_ops)",
+        ..change("drop_an_extension_with_its_index", |_| {})
+    },
+    Change {
+        by_hand: "ALTER TABLE tags DROP CONSTRAINT tags_note_id_fkey",
+        ..change("add_a_foreign_key_to_rows_that_are_there", |_| {})
+    },
+    // Types with defaults
+    Change {
+        changes: &["notes.pinned"],
+        ..change("make_a_flag_a_number_with_its_default", |d| {
+            column(d, "pinned").sql_type = "integer".to_owned();
+            notes(d).schema.defaults[0] = pair("pinned", "0");
+        })
+    },
+    Change {
+        changes: &["notes.mood"],
+        ..change("make_an_enum_a_text_with_its_default", |d| {
+            column(d, "mood").sql_type = "text".to_owned();
+        })
+    },
+    change("make_an_enum_another_one", |d| {
+        d.enums
+            .push(enumeration("temper", &["sad", "calm", "glad", "wild"]));
+        column(d, "mood").sql_type = "temper".to_owned();
+    }),
 ];

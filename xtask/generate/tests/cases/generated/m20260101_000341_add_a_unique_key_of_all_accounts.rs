@@ -1,7 +1,7 @@
 //! Class: loosens isolation:
 //!
 //! - `notes` has to keep to `notes_id_key`: deploy a version that does first.
-//! - the unique key `notes_id_key` doesn't begin with the account: one account can tell what another has.
+//! - the unique key `notes_id_key` of `notes` doesn't begin with the account: one account can tell what another has.
 //!
 //! Loosens because: it was reviewed
 

@@ -1,6 +1,7 @@
 //! Class: needs a deploy order:
 //!
 //! - `counters` has to keep to `counters_pkey`: deploy a version that does first.
+//! - locks `counters` while the index of `counters_pkey` is made.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,9 +1,7 @@
-//! Class: loosens isolation:
+//! Class: needs a deploy order:
 //!
-//! - the policy `loose` on `notes` is gone.
+//! - the policy `loose` no longer opens rows of `notes` to app: deploy a version that doesn't need them first.
 //! - `PUBLIC` may no longer SELECT `notes`: deploy a version that doesn't first.
-//!
-//! Loosens because: it was reviewed
 
 use sea_orm_migration::prelude::*;
 
@@ -24,7 +22,7 @@ impl MigrationTrait for Migration {
         rls::grant(manager, "notes", "PUBLIC", &["select"]).await?;
         rls::execute(
             manager,
-            "CREATE POLICY \"loose\" ON \"notes\" AS PERMISSIVE FOR SELECT TO app USING \
+            "CREATE POLICY \"loose\" ON \"notes\" AS PERMISSIVE FOR SELECT TO \"app\" USING \
              (true)",
         )
         .await

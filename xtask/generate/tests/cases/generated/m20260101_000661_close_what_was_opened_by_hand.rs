@@ -1,8 +1,10 @@
 //! Class: loosens isolation:
 //!
-//! - the policy `tenant_permit` on `notes` is gone.
-//! - the policy `tenant_permit` on `notes`, for app, app_system, is not as it was.
-//! - the policy `tenant_restrict` on `notes`, for app, app_system, is not as it was.
+//! - the policy `tenant_permit` no longer opens rows of `notes` to app, app_system: deploy a version that doesn't
+//!   need them first.
+//! - the policy `tenant_permit` opens rows of `notes` to app, app_system.
+//! - the policy `tenant_restrict` hides rows of `notes` from app, app_system: deploy a version that keeps to it
+//!   first.
 //!
 //! Loosens because: it was reviewed
 
@@ -26,8 +28,8 @@ impl MigrationTrait for Migration {
         .await?;
         rls::execute(
             manager,
-            "CREATE POLICY \"tenant_permit\" ON \"notes\" AS PERMISSIVE FOR ALL TO app, \
-             app_system USING ((account_id = ( SELECT \
+            "CREATE POLICY \"tenant_permit\" ON \"notes\" AS PERMISSIVE FOR ALL TO \"app\", \
+             \"app_system\" USING ((account_id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
              AS \"nullif\"))) WITH CHECK ((account_id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
@@ -37,7 +39,7 @@ impl MigrationTrait for Migration {
         rls::execute(
             manager,
             "CREATE POLICY \"tenant_restrict\" ON \"notes\" AS RESTRICTIVE FOR ALL TO \
-             app, app_system USING ((account_id = ( SELECT \
+             \"app\", \"app_system\" USING ((account_id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
              AS \"nullif\"))) WITH CHECK ((account_id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
@@ -57,8 +59,8 @@ impl MigrationTrait for Migration {
         .await?;
         rls::execute(
             manager,
-            "CREATE POLICY \"tenant_permit\" ON \"notes\" AS PERMISSIVE FOR ALL TO app, \
-             app_system USING (true) WITH CHECK ((account_id = ( SELECT \
+            "CREATE POLICY \"tenant_permit\" ON \"notes\" AS PERMISSIVE FOR ALL TO \"app\", \
+             \"app_system\" USING (true) WITH CHECK ((account_id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
              AS \"nullif\")))",
         )

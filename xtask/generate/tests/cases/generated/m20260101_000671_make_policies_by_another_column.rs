@@ -1,9 +1,11 @@
 //! Class: loosens isolation:
 //!
-//! - the policy `tenant_permit` on `notes` is gone.
-//! - the policy `tenant_restrict` on `notes` is gone.
-//! - the policy `tenant_permit` on `notes`, for app, app_system, is not as it was.
-//! - the policy `tenant_restrict` on `notes`, for app, app_system, is not as it was.
+//! - the policy `tenant_permit` no longer opens rows of `notes` to app, app_system: deploy a version that doesn't
+//!   need them first.
+//! - the policy `tenant_restrict` no longer hides rows of `notes` from app, app_system.
+//! - the policy `tenant_permit` opens rows of `notes` to app, app_system.
+//! - the policy `tenant_restrict` hides rows of `notes` from app, app_system: deploy a version that keeps to it
+//!   first.
 //!
 //! Loosens because: it was reviewed
 
@@ -23,8 +25,8 @@ impl MigrationTrait for Migration {
         rls::execute(manager, "DROP POLICY \"tenant_restrict\" ON \"notes\"").await?;
         rls::execute(
             manager,
-            "CREATE POLICY \"tenant_permit\" ON \"notes\" AS PERMISSIVE FOR ALL TO app, \
-             app_system USING ((id = ( SELECT \
+            "CREATE POLICY \"tenant_permit\" ON \"notes\" AS PERMISSIVE FOR ALL TO \"app\", \
+             \"app_system\" USING ((id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
              AS \"nullif\"))) WITH CHECK ((id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
@@ -34,7 +36,7 @@ impl MigrationTrait for Migration {
         rls::execute(
             manager,
             "CREATE POLICY \"tenant_restrict\" ON \"notes\" AS RESTRICTIVE FOR ALL TO \
-             app, app_system USING ((id = ( SELECT \
+             \"app\", \"app_system\" USING ((id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
              AS \"nullif\"))) WITH CHECK ((id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
@@ -49,7 +51,7 @@ impl MigrationTrait for Migration {
         rls::execute(
             manager,
             "CREATE POLICY \"tenant_restrict\" ON \"notes\" AS RESTRICTIVE FOR ALL TO \
-             app, app_system USING ((account_id = ( SELECT \
+             \"app\", \"app_system\" USING ((account_id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
              AS \"nullif\"))) WITH CHECK ((account_id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
@@ -58,8 +60,8 @@ impl MigrationTrait for Migration {
         .await?;
         rls::execute(
             manager,
-            "CREATE POLICY \"tenant_permit\" ON \"notes\" AS PERMISSIVE FOR ALL TO app, \
-             app_system USING ((account_id = ( SELECT \
+            "CREATE POLICY \"tenant_permit\" ON \"notes\" AS PERMISSIVE FOR ALL TO \"app\", \
+             \"app_system\" USING ((account_id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \
              AS \"nullif\"))) WITH CHECK ((account_id = ( SELECT \
              (NULLIF(current_setting('app.account_id'::text, true), ''::text))::uuid \

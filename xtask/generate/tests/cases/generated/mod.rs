@@ -78,6 +78,16 @@ mod m20260101_000671_make_policies_by_another_column;
 mod m20260101_000681_add_a_lookup;
 mod m20260101_000691_change_a_lookup;
 mod m20260101_000701_drop_a_lookup;
+mod m20260101_000711_add_an_extension_with_an_index_that_needs_it;
+mod m20260101_000712_add_an_extension_with_an_index_that_needs_it_online;
+mod m20260101_000721_drop_an_extension_that_a_column_needed;
+mod m20260101_000731_drop_an_extension_with_its_index;
+mod m20260101_000741_add_a_foreign_key_to_rows_that_are_there;
+mod m20260101_000751_make_a_flag_a_number_with_its_default;
+mod m20260101_000761_make_an_enum_a_text_with_its_default;
+mod m20260101_000762_make_an_enum_a_text_with_its_default_online;
+mod m20260101_000771_make_an_enum_another_one;
+mod m20260101_000772_make_an_enum_another_one_online;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -162,5 +172,15 @@ pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20260101_000681_add_a_lookup::Migration),
         Box::new(m20260101_000691_change_a_lookup::Migration),
         Box::new(m20260101_000701_drop_a_lookup::Migration),
+        Box::new(m20260101_000711_add_an_extension_with_an_index_that_needs_it::Migration),
+        Box::new(m20260101_000712_add_an_extension_with_an_index_that_needs_it_online::Migration),
+        Box::new(m20260101_000721_drop_an_extension_that_a_column_needed::Migration),
+        Box::new(m20260101_000731_drop_an_extension_with_its_index::Migration),
+        Box::new(m20260101_000741_add_a_foreign_key_to_rows_that_are_there::Migration),
+        Box::new(m20260101_000751_make_a_flag_a_number_with_its_default::Migration),
+        Box::new(m20260101_000761_make_an_enum_a_text_with_its_default::Migration),
+        Box::new(m20260101_000762_make_an_enum_a_text_with_its_default_online::Migration),
+        Box::new(m20260101_000771_make_an_enum_another_one::Migration),
+        Box::new(m20260101_000772_make_an_enum_another_one_online::Migration),
     ]
 }
