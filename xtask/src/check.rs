@@ -1,9 +1,12 @@
 //! `cargo xtask check`: what must hold of the workspace, its sources, what `access` shows, and the
 //! schema that the migrations make. Each finding says where, and what mends it.
 
-mod catalogue;
+pub(crate) mod catalogue;
+mod citus;
 mod declared;
+pub(crate) mod drift;
 mod exported;
+pub(crate) mod lint;
 mod manifests;
 mod output;
 mod public_items;
@@ -13,15 +16,18 @@ mod signature;
 mod source_file;
 mod source_rules;
 mod sources;
+pub(crate) mod statements;
 mod system_uses;
 mod workspace;
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
+
+use crate::target::Target;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -31,6 +37,14 @@ pub(crate) struct Options {
     /// Runs one part only.
     #[arg(long, value_enum)]
     part: Option<Part>,
+    /// Holds schema and statements to what Citus needs to distribute them by account instead.
+    #[arg(long, conflicts_with_all = ["part", "bless", "drift"])]
+    citus: bool,
+    /// Compares a database with the entities instead, and names each difference. It only reads.
+    #[arg(long, conflicts_with_all = ["part", "bless"])]
+    drift: bool,
+    #[command(flatten)]
+    target: Target,
     /// Lists the places where an account is believed, and checks nothing.
     #[arg(long, conflicts_with_all = ["json", "part", "bless"])]
     accounts: bool,
@@ -53,25 +67,29 @@ enum Part {
     PublicItems,
     /// The schema that the migrations make, on a server.
     Catalogue,
+    /// The SQL of each migration.
+    Lint,
+    /// What `access` sends, by its plans on a server.
+    Statements,
 }
 
 /// Something that doesn't hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Finding {
+pub(crate) struct Finding {
     /// The rule, by its name.
-    rule: String,
+    pub(crate) rule: String,
     /// A table, or a file with its line.
-    place: String,
+    pub(crate) place: String,
     /// What is wrong there.
-    detail: String,
+    pub(crate) detail: String,
     /// A command or an edit.
-    mend: String,
+    pub(crate) mend: String,
 }
 
 /// What a part found, and what it looked at.
 #[derive(Debug, Default)]
-struct Outcome {
-    findings: Vec<Finding>,
+pub(crate) struct Outcome {
+    pub(crate) findings: Vec<Finding>,
     /// What was looked at, in a few words.
     seen: String,
 }
@@ -88,6 +106,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         system_uses::print(&system_uses::list(&root)?, options.json);
         return Ok(ExitCode::SUCCESS);
     }
+    if options.drift {
+        let outcome = drift::check(&root, &options.target.client()?)?;
+        return Ok(tell(options, &[("drift".to_owned(), outcome)]));
+    }
+    if options.citus {
+        return Ok(tell(options, &[("citus".to_owned(), citus::check(&root)?)]));
+    }
     let parts = match options.part {
         Some(part) => vec![part],
         None if options.bless => vec![Part::PublicItems],
@@ -100,24 +125,42 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
             Part::Sources => sources::check(&root),
             Part::PublicItems => public_items::check(&root, options.bless),
             Part::Catalogue => catalogue::check(&root),
+            Part::Lint => lint::check(&root),
+            Part::Statements => statements::check(&root),
         };
         let outcome = outcome.with_context(|| format!("{} couldn't be checked", part.name()))?;
         if !options.json {
-            output::print(part, &outcome);
+            output::print(&part.name(), &outcome);
         }
-        outcomes.push((part, outcome));
+        outcomes.push((part.name(), outcome));
     }
     if options.json {
         println!("{:#}", output::json(&outcomes));
     }
-    let clean = outcomes
+    Ok(code(&outcomes))
+}
+
+/// Prints what was found in one go.
+fn tell(options: &Options, outcomes: &[(String, Outcome)]) -> ExitCode {
+    if options.json {
+        println!("{:#}", output::json(outcomes));
+    } else {
+        for (name, outcome) in outcomes {
+            output::print(name, outcome);
+        }
+    }
+    code(outcomes)
+}
+
+fn code(outcomes: &[(String, Outcome)]) -> ExitCode {
+    if outcomes
         .iter()
-        .all(|(_, outcome)| outcome.findings.is_empty());
-    Ok(if clean {
+        .all(|(_, outcome)| outcome.findings.is_empty())
+    {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    })
+    }
 }
 
 impl Part {
@@ -152,6 +195,12 @@ pub(crate) fn cargo(
     let mut command = Command::new(cargo);
     command.args(arguments).current_dir(root);
     command
+}
+
+/// Where cargo builds.
+pub(crate) fn build_folder(root: &Path) -> PathBuf {
+    let named = std::env::var_os("CARGO_TARGET_DIR");
+    named.map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 
 /// Runs a command, and returns what it prints.

@@ -1,10 +1,11 @@
 //! `cargo xtask domain`: the reference of states, docs/domain.md, made from the code.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Args;
 
+use crate::check::{cargo, output_of};
 use crate::terminal::say;
 
 #[derive(Debug, Args)]
@@ -30,21 +31,9 @@ pub(crate) fn generated(
     program: &[&str],
     mend: Option<&str>,
 ) -> anyhow::Result<ExitCode> {
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet"])
-        .args(program)
-        .current_dir(crate::workspace())
-        .output()
-        .context("cargo can't be started")?;
-    if !output.status.success() {
-        bail!(
-            "`cargo run {}` failed:\n{}",
-            program.join(" "),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    let made = String::from_utf8(output.stdout).context("the text is no UTF-8")?;
-    let path = crate::workspace().join(file);
+    let root = crate::workspace();
+    let made = output_of(cargo(&root, ["run", "--quiet"]).args(program))?;
+    let path = root.join(file);
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
     if stored == made {
         say!("{file} is what the code says");

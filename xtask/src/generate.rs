@@ -1,12 +1,14 @@
 //! `cargo xtask generate`: writes the migration between what the migrations make and what the entities declare, and proves
 //! it before it writes it. It works in scratch databases, and never opens `DATABASE_URL`.
 
+mod answer;
 mod ask;
 mod prove;
+pub(crate) mod steps;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,13 +16,14 @@ use anyhow::{Context, bail};
 use clap::Args;
 use dev_server::Login;
 use generate::file::{self, File, Names, Reasons};
-use generate::{Class, Note, Step, plan, register, renames};
-use schema::{Catalogue, Declared, Difference, Scratch};
-use serde_json::json;
+use generate::renames::{self, Rename};
+use generate::{Class, Note, Step, register};
+use schema::{Catalogue, Declared, Scratch};
 
+use self::answer::Answer;
 use self::prove::Proof;
+use self::steps::Told;
 use crate::check::{cargo, output_of};
-use crate::terminal::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -34,11 +37,11 @@ pub(crate) struct Options {
     #[arg(long)]
     json: bool,
     /// Writes a migration of this name with nothing in it, for data or for what can't be declared.
-    #[arg(long, value_name = "NAME", value_parser = name, conflicts_with_all = ["name", "check", "json"])]
+    #[arg(long, value_name = "NAME", value_parser = name, conflicts_with_all = ["name", "check"])]
     empty: Option<String>,
     /// A table, column or label under its earlier and its present name: `notes=memos`, `notes.body=text`.
-    #[arg(long, value_name = "OLD=NEW", value_parser = renames::Rename::parse)]
-    rename: Vec<renames::Rename>,
+    #[arg(long, value_name = "OLD=NEW", value_parser = Rename::parse)]
+    rename: Vec<Rename>,
     /// A table, column or label that is gone, and not another one's earlier name: `notes.body`.
     #[arg(long, value_name = "OLD")]
     drop: Vec<String>,
@@ -51,117 +54,111 @@ pub(crate) struct Options {
     /// Why somebody may see or change more than before; it goes into the file.
     #[arg(long, value_name = "REASON")]
     loosen: Option<String>,
+    /// Reads what the entities declare from a file, in which `cargo run -p catalog -- declared` printed it.
+    #[arg(long, value_name = "FILE", hide = true)]
+    declared: Option<PathBuf>,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let answer = answer(options)?;
+    answer.tell(options.json)?;
+    Ok(answer.code())
+}
+
+fn answer(options: &Options) -> anyhow::Result<Answer> {
     let root = crate::workspace();
     if let Some(name) = &options.empty {
         return write_empty(&root, name);
     }
-    let declared = by_the_entities(&root)?;
+    let declared = match &options.declared {
+        Some(file) => from_a_file(file)?,
+        None => by_the_entities(&root)?,
+    };
     let wanted = of_the_entities(&declared)?;
     let migrated = migrated(&root)?;
     let found = migrated.catalogue()?;
     let differences = found.differences(&wanted);
     if differences.is_empty() {
-        tell(
-            options,
-            &differences,
-            &[],
+        return Ok(Answer::fine(
             "the migrations make what the entities declare",
-        );
-        return Ok(ExitCode::SUCCESS);
+        ));
     }
     if options.check {
-        tell(
-            options,
-            &differences,
-            &[],
-            "the migrations don't make what the entities declare:",
-        );
-        eprintln!("mend: cargo xtask generate --name NAME");
-        return Ok(ExitCode::FAILURE);
+        return Ok(Answer {
+            differences,
+            mend: vec!["cargo xtask generate --name NAME".to_owned()],
+            ..Answer::wrong("the migrations don't make what the entities declare:")
+        });
     }
-    let Some(steps) = steps(options, &declared, &wanted, &migrated, &found)? else {
-        return Ok(ExitCode::FAILURE);
+    let steps = match steps(options, &declared, &wanted, &migrated, &found)? {
+        Ok(steps) => steps,
+        Err(answer) => return Ok(answer),
     };
-    let files = written(options, &root, &declared, &wanted, &steps)?;
-    if !may_be_written(options, &files) {
-        return Ok(ExitCode::FAILURE);
+    let files = files(options, &root, &declared, &wanted, &steps)?;
+    let refused = refused(options, &files);
+    if !refused.is_empty() {
+        return Ok(Answer::refused(refused));
     }
     let Proof { left, not_undone } = prove::prove(&root, &migrated, &files, &found, &wanted)?;
     if !left.is_empty() {
-        tell(
-            options,
-            &left,
-            &[],
-            "no migration is written, because after it this would be left:",
-        );
-        eprintln!(
-            "mend: write that by hand, in a migration of `cargo xtask generate --empty NAME`"
-        );
-        return Ok(ExitCode::FAILURE);
+        return Ok(Answer {
+            differences: left,
+            mend: vec![
+                "write that by hand, in a migration of `cargo xtask generate --empty NAME`"
+                    .to_owned(),
+            ],
+            ..Answer::wrong("no migration is written, because after it this would be left:")
+        });
     }
     if !not_undone.is_empty() {
-        tell(
-            options,
-            &not_undone,
-            &[],
-            "no migration is written, because going back would leave this:",
-        );
-        return Ok(ExitCode::FAILURE);
+        return Ok(Answer {
+            differences: not_undone,
+            ..Answer::wrong("no migration is written, because going back would leave this:")
+        });
     }
     write(&root, &files)?;
-    tell(options, &[], &files, "wrote");
-    Ok(ExitCode::SUCCESS)
+    Ok(Answer::written(&files))
 }
 
-/// What is to be done; `None` when somebody has to say more first.
+/// What is to be done, or what is the matter with what was told.
 fn steps(
     options: &Options,
     declared: &Declared,
     wanted: &Catalogue,
     migrated: &Scratch,
     found: &Catalogue,
-) -> anyhow::Result<Option<Vec<Step>>> {
-    let mut told: Vec<renames::Rename> = options.rename.clone();
-    let of_entities = declared.renames().into_iter();
-    told.extend(of_entities.map(|(from, to)| renames::Rename { from, to }));
-    let mut dropped = options.drop.clone();
-    loop {
-        let mut steps = renames::steps(&told, found);
-        // The server renames, since it knows every expression that a name stands in.
-        let renamed = if steps.is_empty() {
-            found.clone()
-        } else {
-            let copy = migrated.copy("renamed")?;
-            copy.sql(&renames::sql(&steps))
-                .context("the renames can't be done")?;
-            copy.catalogue()?
-        };
-        let doubts = renames::doubts(&renamed, wanted, &dropped);
-        if !doubts.is_empty() {
-            if ask::about(&doubts, &mut told, &mut dropped) {
-                continue;
-            }
-            return Ok(None);
-        }
-        steps.extend(plan(&renamed, wanted, declared, &options.backfill));
-        let lacking = generate::plan::without_values(&steps);
-        if !lacking.is_empty() {
-            eprintln!(
-                "rows need a value in columns that are new and never null; say which, as SQL, or give them a default:"
-            );
-            for column in lacking {
-                eprintln!("  --backfill {column}=\"'…'\"");
-            }
-            return Ok(None);
-        }
-        return Ok(Some(steps));
+) -> anyhow::Result<Result<Vec<Step>, Answer>> {
+    let given = options.rename.len();
+    let renames = steps::all_renames(&options.rename, declared);
+    let unfit = renames::unfit(&renames, given, &options.drop, found, wanted);
+    if !unfit.is_empty() {
+        return Ok(Err(Answer::unfit(unfit)));
     }
+    let told = Told {
+        renames: &renames,
+        dropped: &options.drop,
+        backfills: &options.backfill,
+        // Whoever reads JSON is no one to ask.
+        ask: !options.json,
+    };
+    let after = |statements: &str| {
+        let copy = migrated.copy("renamed")?;
+        copy.sql(statements).context("the renames can't be done")?;
+        copy.catalogue()
+    };
+    let steps = match steps::steps(&told, declared, wanted, found, after)? {
+        Ok(steps) => steps,
+        Err(unsaid) => return Ok(Err(Answer::unsaid(unsaid))),
+    };
+    let unused = generate::plan::unused_values(&steps, &options.backfill);
+    Ok(if unused.is_empty() {
+        Ok(steps)
+    } else {
+        Err(Answer::unfit(unused))
+    })
 }
 
-fn written(
+fn files(
     options: &Options,
     root: &Path,
     declared: &Declared,
@@ -188,77 +185,35 @@ fn written(
     files.map(File::formatted).collect()
 }
 
-/// What destroys or loosens has to be asked for, with a reason.
-fn may_be_written(options: &Options, files: &[File]) -> bool {
+/// What destroys or loosens and wasn't asked for with a reason, with the flag that does.
+fn refused(options: &Options, files: &[File]) -> Vec<(&'static str, Class, Vec<Note>)> {
+    let destroys = &options.allow_destructive;
     let asked = [
-        (
-            Class::Destructive,
-            "--allow-destructive",
-            &options.allow_destructive,
-        ),
-        (Class::LoosensIsolation, "--loosen", &options.loosen),
+        ("--allow-destructive", Class::Destructive, destroys),
+        ("--loosen", Class::LoosensIsolation, &options.loosen),
     ];
-    let mut may = true;
-    for (class, flag, reason) in asked {
-        let of_class = |note: &&Note| note.class == class;
-        let notes: Vec<&Note> = files
-            .iter()
-            .flat_map(|f| &f.notes)
-            .filter(of_class)
-            .collect();
-        if !notes.is_empty()
-            && reason
-                .as_deref()
-                .is_none_or(|reason| reason.trim().is_empty())
-        {
-            may = false;
-            eprintln!("no migration is written, because it is {class}:");
-            for note in notes {
-                eprintln!("  {}", note.text);
-            }
-            eprintln!("if that is meant: {flag} \"the reason, which goes into the file\"");
-        }
-    }
-    may
-}
-
-fn tell(options: &Options, differences: &[Difference], files: &[File], what: &str) {
-    if options.json {
-        let files: Vec<_> = files
-            .iter()
-            .map(|f| json!({ "path": path(f), "class": f.class, "notes": f.notes }))
-            .collect();
-        say!(
-            "{:#}",
-            json!({ "says": what, "differences": differences, "files": files })
-        );
-        return;
-    }
-    if files.is_empty() {
-        say!("{what}");
-    }
-    for difference in differences {
-        say!("  {difference}");
-    }
-    for file in files {
-        say!("{what} {} ({})", path(file), file.class);
-        for note in &file.notes {
-            say!("  {}", note.text);
-        }
-    }
+    let unasked = asked.into_iter().filter(|(.., reason)| {
+        let reason = reason.as_deref().unwrap_or_default();
+        reason.trim().is_empty()
+    });
+    let with_notes = unasked.map(|(flag, class, _)| {
+        let notes = files.iter().flat_map(|file| &file.notes);
+        let notes = notes.filter(|note| note.class == class).cloned();
+        (flag, class, notes.collect::<Vec<Note>>())
+    });
+    with_notes.filter(|(.., notes)| !notes.is_empty()).collect()
 }
 
 fn path(file: &File) -> String {
     format!("migration/src/{}.rs", file.stem)
 }
 
-fn write_empty(root: &Path, name: &str) -> anyhow::Result<ExitCode> {
+fn write_empty(root: &Path, name: &str) -> anyhow::Result<Answer> {
     let [stamp, ..] = stamps(root)?;
     let file = file::empty(&stamp, name).formatted()?;
-    let path = path(&file);
+    let answer = Answer::to_be_written_by_hand(&file);
     write(root, &[file])?;
-    say!("wrote {path}");
-    Ok(ExitCode::SUCCESS)
+    Ok(answer)
 }
 
 const LIST: &str = "migration/src/lib.rs";
@@ -288,14 +243,19 @@ fn stamps(root: &Path) -> anyhow::Result<[String; 3]> {
 }
 
 /// Asks the entities, which compile in a program of their own.
-fn by_the_entities(root: &Path) -> anyhow::Result<Declared> {
+pub(crate) fn by_the_entities(root: &Path) -> anyhow::Result<Declared> {
     let run = ["run", "--quiet", "--package=catalog", "--", "declared"];
     let printed = output_of(&mut cargo(root, run))?;
     serde_json::from_str(&printed).context("what xtask/catalog prints")
 }
 
+fn from_a_file(file: &Path) -> anyhow::Result<Declared> {
+    let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    serde_json::from_str(&text).with_context(|| file.display().to_string())
+}
+
 /// What the entities declare, made in a scratch database.
-fn of_the_entities(declared: &Declared) -> anyhow::Result<Catalogue> {
+pub(crate) fn of_the_entities(declared: &Declared) -> anyhow::Result<Catalogue> {
     let scratch = Scratch::new("declared")?;
     scratch
         .sql(&declared.ddl())
@@ -323,7 +283,7 @@ fn name(text: &str) -> Result<String, String> {
     }
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let usage = || "write TABLE.COLUMN=SQL".to_owned();
     let (of, value) = text.split_once('=').ok_or_else(usage)?;
     if !of.contains('.') || value.trim().is_empty() {

@@ -7,11 +7,13 @@ mod domain;
 mod env_file;
 mod generate;
 mod new;
+mod push;
+mod target;
 mod terminal;
 mod test;
 mod types;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -39,6 +41,8 @@ enum Command {
     /// Begins something new.
     #[command(subcommand)]
     New(new::Command),
+    /// Makes a development database what the entities declare, without a migration.
+    Push(push::Options),
     /// Runs all tests, on a real PostgreSQL.
     Test(test::Options),
     /// Writes access/types.ts, the types that callers serialize, for TypeScript.
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
         Command::Domain(options) => domain::run(&options),
         Command::Generate(options) => generate::run(&options),
         Command::New(command) => new::run(&command),
+        Command::Push(options) => push::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Types(options) => types::run(&options),
     };
@@ -68,8 +73,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// The workspace's folder.
+/// The workspace's folder: the one that cargo runs this in, which may be a copy of the one that it was compiled in.
 fn workspace() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_owned()
+    let runs_in = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let own = runs_in.filter(|folder| folder.ends_with("xtask"));
+    let own = own.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    own.parent().unwrap_or(&own).to_owned()
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
 
 use self::edit::Edits;
@@ -43,6 +43,8 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     say!("    cargo xtask generate --name {name}");
     say!("    cargo xtask check --bless && git diff access/public-items.txt");
     say!("    cargo xtask domain");
+    say!("    cargo xtask types --ts");
+    say!("    BLESS=1 cargo test -p tests --test all -- statements");
     say!("    cargo xtask test");
     Ok(ExitCode::SUCCESS)
 }
@@ -59,6 +61,17 @@ struct Names {
     row: String,
 }
 
+/// Words that stand for themselves in Rust or in PostgreSQL.
+const RESERVED: &str = "abstract all analyse analyze and any array as asc asymmetric async authorization await become binary \
+    both box break case cast check collate collation column concurrently const constraint continue crate create cross \
+    current_catalog current_date current_role current_schema current_time current_timestamp current_user default deferrable \
+    desc distinct do dyn else end enum except extern false fetch final fn for foreign freeze from full gen grant group having \
+    if ilike impl in initially inner intersect into is isnull join lateral leading left let like limit localtime \
+    localtimestamp loop macro match mod move mut natural new not notnull null off offset old on only or order outer overlaps \
+    override placing primary priv pub ref references return returning right self select session_user similar some static \
+    struct super symmetric system_user table tablesample then to trailing trait true try type typeof union unique unsafe \
+    unsized use user using variadic verbose virtual when where while window with yield";
+
 impl Names {
     fn of(table: &str, row: Option<&str>) -> anyhow::Result<Self> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -67,6 +80,10 @@ impl Names {
                 && table.chars().all(plain)
                 && table.len() <= 40,
             "`{table}` is no name of a table: a-z, 0-9 and _, beginning with a letter, at most 40"
+        );
+        ensure!(
+            !RESERVED.split_whitespace().any(|word| word == table),
+            "`{table}` is a word of Rust's or of SQL's, which has no table by its name"
         );
         let mut marker = camel(table);
         let row = row.map_or_else(|| singular(&marker), str::to_owned);
@@ -86,6 +103,21 @@ impl Names {
         })
     }
 
+    /// Refuses names of types that these texts use for something else.
+    fn are_free<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> anyhow::Result<()> {
+        let row = &self.row;
+        let of_row = ["", "Id", "Patch"].map(|end| format!("{row}{end}"));
+        let own = [&of_row[..], &[self.marker.clone(), format!("New{row}")]].concat();
+        let lines = texts.into_iter().flat_map(str::lines);
+        for line in lines.filter(|line| !line.trim_start().starts_with("//")) {
+            let mut words = line.split(|c: char| !c.is_ascii_alphanumeric());
+            if let Some(taken) = words.find(|word| own.iter().any(|name| name == word)) {
+                bail!("`{taken}` is the name of something else: name a row otherwise, by --row");
+            }
+        }
+        Ok(())
+    }
+
     fn filled(&self, template: &str) -> String {
         let mut letters = self.words.chars();
         let first: String = letters
@@ -101,38 +133,44 @@ impl Names {
     }
 }
 
+/// What is written, by its path.
+const FILES: [(&str, &str); 7] = [
+    ("entity/src/{{table}}.rs", include_str!("new/entity.txt")),
+    ("access/src/{{table}}.rs", include_str!("new/access.txt")),
+    (
+        "tests/tests/all/{{table}}.rs",
+        include_str!("new/tests.txt"),
+    ),
+    (
+        "tests/tests/all/isolation_{{table}}.rs",
+        include_str!("new/isolation.txt"),
+    ),
+    (
+        "tests/tests/all/statements_{{table}}.rs",
+        include_str!("new/statements.txt"),
+    ),
+    (
+        "tests/tests/compile_fail/cannot_name_an_entity_of_{{table}}.rs",
+        include_str!("new/claim.txt"),
+    ),
+    (
+        "tests/tests/compile_fail/controls/cannot_name_an_entity_of_{{table}}_control.rs",
+        include_str!("new/control.txt"),
+    ),
+];
+
+/// What callers serialize, by its name.
+const TYPES: &str = "access/src/types.rs";
+
 /// Writes everything, or nothing when a file is not as it is expected to be. Tells the files.
 fn write(root: &Path, names: &Names) -> anyhow::Result<Vec<String>> {
     let table = &names.table;
     let mut edits = Edits::of(root);
-    for (path, template) in [
-        (
-            format!("entity/src/{table}.rs"),
-            include_str!("new/entity.txt"),
-        ),
-        (
-            format!("access/src/{table}.rs"),
-            include_str!("new/access.txt"),
-        ),
-        (
-            format!("tests/tests/all/{table}.rs"),
-            include_str!("new/tests.txt"),
-        ),
-        (
-            format!("tests/tests/all/isolation_{table}.rs"),
-            include_str!("new/isolation.txt"),
-        ),
-        (
-            format!("{CLAIMS}/{}.rs", claim(table)),
-            include_str!("new/claim.txt"),
-        ),
-        (
-            format!("{CLAIMS}/controls/{}_control.rs", claim(table)),
-            include_str!("new/control.txt"),
-        ),
-    ] {
-        edits.create(&path, names.filled(template))?;
+    for (path, template) in FILES {
+        edits.create(&names.filled(path), names.filled(template))?;
     }
+    let types = fs::read_to_string(root.join(TYPES)).context(TYPES)?;
+    names.are_free(FILES.iter().map(|(_, text)| *text).chain([types.as_str()]))?;
     // What the compiler says differs in the name alone.
     let said = format!("{CLAIMS}/{}.stderr", claim("stripe_payments"));
     let said = fs::read_to_string(root.join(&said)).with_context(|| said.clone())?;
@@ -196,7 +234,25 @@ fn enter(edits: &mut Edits, names: &Names) -> anyhow::Result<()> {
         &field,
     )?;
 
-    let modules = format!("    mod isolation_{table};\n    mod {table};\n");
+    let named = format!("    {id}\n    {table}::{{{row}, {row}Patch, New{row}}},\n");
+    edits.after(TYPES, "pub use crate::{\n", &named)?;
+    let typescript = "access/src/types/typescript.rs";
+    let declared = format!("    declare![{id}{row}, New{row}, {row}Patch];\n");
+    edits.before(typescript, "    #[cfg(feature = \"http\")]\n", &declared)?;
+    let samples = "tests/tests/all/types.rs";
+    edits.after(
+        samples,
+        "async fn rows(cast: &Cast, samples: &mut Samples) {\n    let a = cast.tenant_a();\n",
+        &names.filled(include_str!("new/sample_rows.txt")),
+    )?;
+    edits.after(
+        samples,
+        "fn given(samples: &mut Samples) {\n",
+        &names.filled(include_str!("new/sample_given.txt")),
+    )?;
+
+    let modules =
+        format!("    mod isolation_{table};\n    mod statements_{table};\n    mod {table};\n");
     edits.after("tests/tests/all.rs", "mod all {\n", &modules)?;
     let cases: String = (["create", "get", "list", "update"].iter())
         .map(|function| format!("    \"{table}::{function}\",\n"))
@@ -207,10 +263,14 @@ fn enter(edits: &mut Edits, names: &Names) -> anyhow::Result<()> {
         "    if let Some(outcome) = Box::pin(super::isolation_{table}::aim_at_{table}(case, cast, a)).await {{\n        return outcome;\n    }}\n"
     );
     edits.before(isolation, "    match case {\n", &aim)?;
-    let fixtures = "tests/src/fixtures.rs";
-    let rows =
-        format!("        {table}(&db.tenant(a)).await;\n        {table}(&db.tenant(b)).await;\n");
-    edits.before(fixtures, "        Self {\n", &rows)?;
+    edits.after(
+        "tests/tests/all/statements_calls.rs",
+        "    let mut t = r.db.tenant(account);\n",
+        &format!("    super::statements_{table}::calls_of_{table}(r, &t).await;\n"),
+    )?;
+    let fixtures = "access/src/testing/rows.rs";
+    let rows = format!("    {table}_of(tenant, who, numbers.clone()).await?;\n");
+    edits.before(fixtures, "    let agents = agents(", &rows)?;
     edits.append(fixtures, &names.filled(include_str!("new/fixture.txt")))?;
     let control = format!("    mod {}_control;\n", claim(table));
     edits.before(
@@ -233,10 +293,14 @@ fn camel(name: &str) -> String {
     words.collect()
 }
 
-/// `Notes` as `Note`, `Entries` as `Entry`; else as it is.
+/// `Notes` as `Note`, `Entries` as `Entry`, `Addresses` as `Address`; else as it is.
 fn singular(name: &str) -> String {
     if let Some(stem) = name.strip_suffix("ies") {
         return format!("{stem}y");
+    }
+    let hisses = ["sses", "ches", "shes", "xes"];
+    if hisses.iter().any(|end| name.ends_with(end)) {
+        return name.trim_end_matches("es").to_owned();
     }
     match name.strip_suffix('s') {
         Some(stem) if !stem.ends_with('s') => stem.to_owned(),
@@ -254,12 +318,31 @@ mod tests {
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         assert_eq!(names("notes"), pair("Notes", "Note"));
         assert_eq!(names("log_entries"), pair("LogEntries", "LogEntry"));
+        assert_eq!(names("addresses"), pair("Addresses", "Address"));
         assert_eq!(names("ppu"), pair("PpuRows", "Ppu"));
         assert_eq!(names("address"), pair("AddressRows", "Address"));
         for wrong in ["", "Notes", "1st", "a-b", "a b", "../a"] {
             assert!(Names::of(wrong, None).is_err(), "{wrong}");
         }
         assert!(Names::of("notes", Some("note")).is_err());
+        for reserved in ["order", "type", "user", "yield"] {
+            assert!(Names::of(reserved, None).is_err(), "{reserved}");
+        }
+    }
+
+    #[test]
+    fn names_of_other_types_are_refused() {
+        let free = |table, row, text: &str| {
+            let names = Names::of(table, row).unwrap();
+            let templates = FILES.iter().map(|(_, template)| *template);
+            names.are_free(templates.chain([text])).is_ok()
+        };
+        assert!(free("notes", None, "Notebook NotesOf"));
+        assert!(!free("notes", None, "pub use crate::{Other, NoteId};"));
+        for taken in ["errors", "tenants", "entries", "patches"] {
+            assert!(!free(taken, None, ""), "{taken}");
+            assert!(free(taken, Some("Item"), ""), "{taken}");
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(crate) fn error(text: &str) {
     }
 }
 
-/// Asks a question whose answer is no unless it is yes. `None` when no one is there to answer.
+/// Asks a question whose answer is no unless it is yes. `None` when no one is there to answer, or who was has gone.
 pub(crate) fn ask(question: &str) -> Option<bool> {
     if !std::io::stdin().is_terminal() {
         return None;
@@ -54,8 +54,8 @@ pub(crate) fn ask(question: &str) -> Option<bool> {
     eprint!("{question} [y/N] ");
     std::io::stderr().flush().ok()?;
     let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).ok()?;
-    Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+    let read = std::io::stdin().read_line(&mut answer).ok()?;
+    (read > 0).then(|| matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 fn colours_are_wanted() -> bool {

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: all tests of the workspace, on a real PostgreSQL.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
@@ -10,7 +10,7 @@ use crate::terminal::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Runs the random tests for much longer, and prints their seeds.
+    /// Runs the random tests for much longer, and prints their seeds; adds a table in a copy of the workspace.
     #[arg(long)]
     long: bool,
     /// What `cargo test` is to be told, such as a test's name.
@@ -39,8 +39,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 fn cargo(command: &[&str], arguments: &[&str], long: bool) -> anyhow::Result<ExitCode> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(command).current_dir(crate::workspace());
+    let mut cargo = crate::check::cargo(&crate::workspace(), command);
     if !arguments.is_empty() {
         cargo.arg("--").args(arguments);
     }

@@ -11,7 +11,7 @@ use dev_server::Login;
 
 use self::mends::{mend_of, rule_of};
 use super::declared::Declared;
-use super::scratch::{Scratch, Wrong};
+use super::scratch::{Run, Scratch, Wrong, differences, schema_rules};
 use super::{Finding, Outcome, cargo, output_of};
 
 /// Each login of the application, with the group that it has to be a member of.
@@ -50,15 +50,24 @@ pub(super) fn check(root: &Path) -> anyhow::Result<Outcome> {
 
 /// What is wrong with the schema after `plant` has run, which is undone.
 fn inspect(scratch: &Scratch, plant: &str, declared: &Declared) -> anyhow::Result<Vec<Finding>> {
+    inspect_by(&|sql| scratch.sql(Login::Owner, sql), plant, declared)
+}
+
+/// What is wrong with the schema of the database in which `run` runs statements. It only reads.
+pub(crate) fn of_database(root: &Path, run: Run<'_>) -> anyhow::Result<Vec<Finding>> {
+    inspect_by(run, "SELECT", &Declared::by_the_entities(root)?)
+}
+
+fn inspect_by(run: Run<'_>, plant: &str, declared: &Declared) -> anyhow::Result<Vec<Finding>> {
     let mut findings = Vec::new();
     // Rules hold for whoever asks. What is planted is the owner's.
-    let rules = scratch.schema_rules(Login::Owner, plant, declared)?;
+    let rules = schema_rules(run, plant, declared)?;
     findings.extend(rules.into_iter().map(|wrong| Wrong {
         rule: rule_of(&wrong.rule).to_owned(),
         detail: wrong.rule,
         object: wrong.object,
     }));
-    findings.extend(scratch.differences(plant, declared)?);
+    findings.extend(differences(run, plant, declared)?);
     let finding = |wrong: Wrong| {
         let mend = mend_of(&wrong.rule, &wrong.object);
         Finding::new(wrong.rule, wrong.object, wrong.detail, mend)

@@ -17,7 +17,7 @@ use super::{Finding, Outcome};
 const FILE: &str = "access/public-items.txt";
 const BLESS: &str = "cargo xtask check --bless";
 const HEAD: &str = "\
-# What applications see of `access`, with the feature `axum`: reviewed as the code is.
+# What applications see of `access`, with the features for frameworks and tests: reviewed as the code is.
 # Written by `cargo xtask check --bless`.
 ";
 

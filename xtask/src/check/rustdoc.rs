@@ -5,7 +5,7 @@ use std::process::Stdio;
 use anyhow::{Context, bail};
 use rustdoc_types::{Crate, FORMAT_VERSION, Id, Item};
 
-use super::{cargo, output_of};
+use super::{build_folder, cargo, output_of};
 
 /// What rustdoc knows of crates that show one another's items.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub(super) struct Place {
 
 /// The crates, with their features: `access` first, then those whose items it shows.
 const CRATES: [(&str, Option<&str>); 3] = [
-    ("access", Some("actix,axum")),
+    ("access", Some("actix,axum,testing")),
     ("entity", None),
     ("entity-guard", None),
 ];
@@ -33,7 +33,7 @@ impl Docs {
     /// Runs rustdoc, whose JSON is unstable: its format is that of the pinned toolchain.
     pub(super) fn generate(root: &Path) -> anyhow::Result<Self> {
         // Another folder than other builds', since the variable makes cargo build anew.
-        let target = root.join("target").join("public-items");
+        let target = build_folder(root).join("public-items");
         let mut docs = Self::default();
         for (name, features) in CRATES {
             let mut command = cargo(root, ["rustdoc", "--quiet", "--lib", "--package", name]);

@@ -1,5 +1,3 @@
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use anyhow::Context;
 use dev_server::{Login, TestServer};
 use serde::Deserialize;
@@ -15,10 +13,7 @@ const SNAPSHOT: &str = include_str!("snapshot.sql");
 /// A database of its own on the server that tests share, dropped when it goes out of scope. It is
 /// never the one of `DATABASE_URL`.
 #[derive(Debug)]
-pub(super) struct Scratch {
-    server: TestServer,
-    name: String,
-}
+pub(super) struct Scratch(dev_server::Scratch);
 
 /// A row of the queries: what is wrong, and where.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,27 +26,22 @@ pub(super) struct Wrong {
 
 impl Scratch {
     pub(super) fn new() -> anyhow::Result<Self> {
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let made = MADE.fetch_add(1, Ordering::Relaxed);
         let server = TestServer::shared()?;
-        let name = format!("check_{}_{made}", std::process::id());
-        let scratch = Self { server, name };
-        scratch.server.create_database(&scratch.name, None)?;
-        Ok(scratch)
+        Ok(Self(dev_server::Scratch::new(&server, "check", None)?))
     }
 
     pub(super) fn url(&self, login: Login) -> anyhow::Result<String> {
-        Ok(self.server.url(login, &self.name)?)
+        Ok(self.0.url(login)?)
     }
 
     /// The server's version, as it says it.
     pub(super) fn version(&self) -> String {
-        self.server.version().to_string()
+        self.0.server().version().to_string()
     }
 
     /// Runs statements.
     pub(super) fn sql(&self, login: Login, sql: &str) -> anyhow::Result<String> {
-        Ok(self.server.psql_as(login, &self.name, sql)?)
+        Ok(self.0.server().psql_as(login, self.0.name(), sql)?)
     }
 
     /// Why the application would refuse this login: `group` is what it has to be a member of.
@@ -66,48 +56,6 @@ impl Scratch {
         serde_json::from_str(&self.sql(login, &sql)?).context("startup_gate.sql")
     }
 
-    /// The rules of the schema that are broken after `plant` has run, which is then undone.
-    pub(super) fn schema_rules(
-        &self,
-        login: Login,
-        plant: &str,
-        declared: &Declared,
-    ) -> anyhow::Result<Vec<Wrong>> {
-        let names: Vec<&str> = declared
-            .tables
-            .iter()
-            .map(|table| table.name.as_str())
-            .collect();
-        let tenants: Vec<&str> = declared
-            .tables
-            .iter()
-            .map(|table| table.tenant.as_str())
-            .collect();
-        let sql = format!(
-            "PREPARE rules (text[], text[], text[]) AS SELECT coalesce(jsonb_agg(r), '[]') FROM ({SCHEMA_RULES}) r;\n\
-             BEGIN;\n{plant};\n\
-             EXECUTE rules ('{{{}}}', '{{{}}}', '{{{}}}');\nROLLBACK;\n",
-            names.join(","),
-            tenants.join(","),
-            declared.unscoped.join(","),
-        );
-        serde_json::from_str(&self.sql(login, &sql)?).context("schema_rules.sql")
-    }
-
-    /// What differs from what the entities declare after `plant` has run, which is then undone.
-    pub(super) fn differences(
-        &self,
-        plant: &str,
-        declared: &Declared,
-    ) -> anyhow::Result<Vec<Wrong>> {
-        let declared = serde_json::to_string(declared)?;
-        let sql = format!(
-            "PREPARE catalogue (jsonb) AS SELECT coalesce(jsonb_agg(r), '[]') FROM ({CATALOGUE}) r;\n\
-             BEGIN;\n{plant};\nEXECUTE catalogue ($declared${declared}$declared$);\nROLLBACK;\n"
-        );
-        serde_json::from_str(&self.sql(Login::Owner, &sql)?).context("catalogue.sql")
-    }
-
     /// All that is in the database, one line each.
     pub(super) fn snapshot(&self) -> anyhow::Result<Vec<String>> {
         let sql =
@@ -116,9 +64,46 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A database that stays is dropped by the server's next first user.
-        let _ = self.server.drop_database(&self.name);
-    }
+/// What runs statements in a database, as its owner.
+pub(super) type Run<'r> = &'r dyn Fn(&str) -> anyhow::Result<String>;
+
+/// The rules of the schema that are broken after `plant` has run, which is then undone.
+pub(super) fn schema_rules(
+    run: Run<'_>,
+    plant: &str,
+    declared: &Declared,
+) -> anyhow::Result<Vec<Wrong>> {
+    let names: Vec<&str> = declared
+        .tables
+        .iter()
+        .map(|table| table.name.as_str())
+        .collect();
+    let tenants: Vec<&str> = declared
+        .tables
+        .iter()
+        .map(|table| table.tenant.as_str())
+        .collect();
+    let sql = format!(
+        "PREPARE rules (text[], text[], text[]) AS SELECT coalesce(jsonb_agg(r), '[]') FROM ({SCHEMA_RULES}) r;\n\
+         BEGIN;\n{plant};\n\
+         EXECUTE rules ('{{{}}}', '{{{}}}', '{{{}}}');\nROLLBACK;\n",
+        names.join(","),
+        tenants.join(","),
+        declared.unscoped.join(","),
+    );
+    serde_json::from_str(&run(&sql)?).context("schema_rules.sql")
+}
+
+/// What differs from what the entities declare after `plant` has run, which is then undone.
+pub(super) fn differences(
+    run: Run<'_>,
+    plant: &str,
+    declared: &Declared,
+) -> anyhow::Result<Vec<Wrong>> {
+    let declared = serde_json::to_string(declared)?;
+    let sql = format!(
+        "PREPARE catalogue (jsonb) AS SELECT coalesce(jsonb_agg(r), '[]') FROM ({CATALOGUE}) r;\n\
+         BEGIN;\n{plant};\nEXECUTE catalogue ($declared${declared}$declared$);\nROLLBACK;\n"
+    );
+    serde_json::from_str(&run(&sql)?).context("catalogue.sql")
 }

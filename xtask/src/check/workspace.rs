@@ -1,6 +1,6 @@
 //! Who depends on what, and the settings that all crates share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,12 +19,16 @@ pub(super) struct Package {
     pub(super) name: String,
     pub(super) manifest_path: PathBuf,
     pub(super) dependencies: Vec<Dependency>,
+    #[serde(default)]
+    features: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Dependency {
     pub(super) name: String,
     pub(super) kind: Option<String>,
+    #[serde(default)]
+    features: Vec<String>,
 }
 
 /// The folders of the workspace.
@@ -44,18 +48,29 @@ const INNER: [(&str, &[&str]); 4] = [
 /// What `access` reaches through the guard alone.
 const THROUGH_THE_GUARD: [&str; 5] = ["deadpool", "postgres", "sea-", "sqlx", "tokio-postgres"];
 
-/// Crates, with the beginnings of names that nothing they are built from may have, and why.
-const NEVER_IN: [(&str, &[&str], &str); 2] = [
-    (
-        "access",
-        &["sqlx"],
-        "the driver of applications is the guard's; sqlx is the migrations'",
-    ),
-    (
-        "xtask",
-        &["entity", "sea-", "sqlx", "tokio"],
-        "the commands compile in seconds; what needs more is a crate that they launch",
-    ),
+/// What a crate is never built from.
+struct Never {
+    name: &'static str,
+    /// The beginnings of names.
+    from: &'static [&'static str],
+    why: &'static str,
+    /// Features that are for tests, with which it may be.
+    but_with: &'static [&'static str],
+}
+
+const NEVER: [Never; 2] = [
+    Never {
+        name: "access",
+        from: &["dev-server", "migration", "sqlx", "test-database"],
+        why: "the driver of applications is the guard's; sqlx is the migrations', and servers are for tests",
+        but_with: &["testing"],
+    },
+    Never {
+        name: "xtask",
+        from: &["entity", "sea-", "sqlx", "tokio"],
+        why: "the commands compile in seconds; what needs more is a crate that they launch",
+        but_with: &[],
+    },
 ];
 
 pub(super) fn check(root: &Path) -> anyhow::Result<Outcome> {
@@ -79,19 +94,15 @@ pub(super) fn check(root: &Path) -> anyhow::Result<Outcome> {
         &read("Cargo.toml")?,
         &read("rust-toolchain.toml")?,
     )?);
-    for (name, banned, why) in NEVER_IN {
-        let tree = [
-            "tree",
-            "-p",
-            name,
-            "--all-features",
-            "-e",
-            "normal",
-            "--prefix=none",
-            "-f={p}",
-        ];
-        let tree = output_of(&mut cargo(root, tree))?;
-        findings.extend(built_from(name, &tree, banned, why));
+    for never in &NEVER {
+        let features = packages
+            .iter()
+            .find(|package| package.name == never.name)
+            .map(|package| features_of_applications(package, never));
+        let features = features.unwrap_or_default();
+        let mut tree = cargo(root, ["tree", "-p", never.name, "--features", &features]);
+        tree.args(["-e", "normal", "--prefix=none", "-f={p}"]);
+        findings.extend(built_from(never, &features, &output_of(&mut tree)?));
     }
     findings.sort();
     Ok(Outcome {
@@ -116,7 +127,12 @@ fn dependencies(package: &Package, manifest: &Path) -> Vec<Finding> {
             "move the crate into the folder that it belongs to",
         ));
     }
-    for Dependency { name, kind } in &package.dependencies {
+    for Dependency {
+        name,
+        kind,
+        features,
+    } in &package.dependencies
+    {
         let inner = INNER.iter().find(|(inner, _)| inner == name);
         if let Some((_, folders)) = inner
             && !folders.contains(&folder)
@@ -129,6 +145,18 @@ fn dependencies(package: &Package, manifest: &Path) -> Vec<Finding> {
                     package.name
                 ),
                 "depend on access",
+            ));
+        }
+        let for_tests = name == "access" && features.iter().any(|feature| feature == "testing");
+        if kind.is_none() && for_tests && folder != "tests" {
+            findings.push(Finding::new(
+                "testing-in-programs",
+                &place,
+                format!(
+                    "{} is built with the feature testing of access",
+                    package.name
+                ),
+                "name the feature in [dev-dependencies]",
             ));
         }
         let direct = THROUGH_THE_GUARD
@@ -146,19 +174,33 @@ fn dependencies(package: &Package, manifest: &Path) -> Vec<Finding> {
     findings
 }
 
-fn built_from(name: &str, tree: &str, banned: &[&str], why: &str) -> Vec<Finding> {
+/// All features but those that are for tests.
+fn features_of_applications(package: &Package, never: &Never) -> String {
+    let names = package.features.keys().map(String::as_str);
+    let names: Vec<&str> = names
+        .filter(|feature| !never.but_with.contains(feature))
+        .collect();
+    names.join(",")
+}
+
+fn built_from(never: &Never, features: &str, tree: &str) -> Vec<Finding> {
+    let Never {
+        name, from, why, ..
+    } = never;
     let crates: BTreeSet<&str> = (tree.lines())
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     let crates = crates
         .into_iter()
-        .filter(|found| banned.iter().any(|b| found.starts_with(b)));
+        .filter(|found| from.iter().any(|banned| found.starts_with(banned)));
     let finding = |found| {
         Finding::new(
             "built-from",
             format!("{name}/Cargo.toml"),
             format!("{name} is built from {found}: {why}"),
-            format!("see what brings it: cargo tree -p {name} -i {found} -e normal --all-features"),
+            format!(
+                "see what brings it: cargo tree -p {name} -i {found} -e normal --features={features}"
+            ),
         )
     };
     crates.map(finding).collect()
@@ -177,14 +219,30 @@ mod tests {
         let dependencies = dependencies.iter().map(|(name, kind)| Dependency {
             name: (*name).to_owned(),
             kind: kind.map(str::to_owned),
+            features: Vec::new(),
         });
+        found_in(name, manifest, dependencies.collect())
+    }
+
+    fn found_in(name: &str, manifest: &str, dependencies: Vec<Dependency>) -> Vec<String> {
         let package = Package {
-            name: name.to_owned(),
-            manifest_path: PathBuf::new(),
-            dependencies: dependencies.collect(),
+            dependencies,
+            ..package(name, &[])
         };
         let findings = super::dependencies(&package, Path::new(manifest));
         findings.into_iter().map(|finding| finding.rule).collect()
+    }
+
+    fn package(name: &str, features: &[&str]) -> Package {
+        let features = features.iter();
+        Package {
+            name: name.to_owned(),
+            manifest_path: PathBuf::new(),
+            dependencies: Vec::new(),
+            features: features
+                .map(|name| ((*name).to_owned(), Vec::new()))
+                .collect(),
+        }
     }
 
     #[test]
@@ -220,9 +278,34 @@ mod tests {
     #[test]
     fn what_a_crate_is_built_from_is_named() {
         let tree = "xtask v0.1.0 (/w/xtask)\nclap v4.6.0\nsqlx-core v0.9.0\nsqlx-core v0.9.0 (*)\n";
-        let findings = built_from("xtask", tree, &["sqlx"], "why");
+        let never = |from| Never {
+            name: "xtask",
+            from,
+            why: "why",
+            but_with: &[],
+        };
+        let findings = built_from(&never(&["sqlx"]), "", tree);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].detail, "xtask is built from sqlx-core: why");
-        assert!(built_from("xtask", tree, &["tokio"], "why").is_empty());
+        assert!(built_from(&never(&["tokio"]), "", tree).is_empty());
+    }
+
+    #[test]
+    fn what_is_for_tests_is_in_no_program() {
+        let access = package("access", &["axum", "default", "testing"]);
+        assert_eq!(features_of_applications(&access, &NEVER[0]), "axum,default");
+        let found = |manifest, kind: Option<&str>, feature: &str| {
+            let access = Dependency {
+                name: "access".to_owned(),
+                kind: kind.map(str::to_owned),
+                features: vec![feature.to_owned()],
+            };
+            found_in("web", manifest, vec![access])
+        };
+        let catalog = "xtask/catalog/Cargo.toml";
+        assert_eq!(found(catalog, None, "testing"), ["testing-in-programs"]);
+        assert!(found(catalog, None, "axum").is_empty());
+        assert!(found(catalog, Some("dev"), "testing").is_empty());
+        assert!(found("tests/Cargo.toml", None, "testing").is_empty());
     }
 }

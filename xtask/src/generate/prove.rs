@@ -8,7 +8,7 @@ use dev_server::Login;
 use generate::{file::File, register};
 use schema::{Catalogue, Difference, Scratch};
 
-use crate::check::{cargo, output_of};
+use crate::check::{build_folder, cargo, output_of};
 
 /// What applying the files and going back leave different.
 #[derive(Debug)]
@@ -97,7 +97,8 @@ fn migrate(root: &Path, scratch: &Scratch, command: &[&str]) -> anyhow::Result<(
         .arg(&manifest)
         .arg("--")
         .args(command);
-    cargo.env("CARGO_TARGET_DIR", root.join("target"));
+    // The migrations' other crates are built there already.
+    cargo.env("CARGO_TARGET_DIR", build_folder(root));
     cargo.env_remove("DATABASE_URL");
     cargo.env("MIGRATION_DATABASE_URL", scratch.url(Login::Owner)?);
     output_of(&mut cargo).map(drop)

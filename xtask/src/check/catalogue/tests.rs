@@ -30,7 +30,9 @@ fn clean() -> String {
        stars bigint NOT NULL CHECK (stars >= 0), PRIMARY KEY (account_id, id),
        FOREIGN KEY (account_id, about) REFERENCES notes);
      CREATE TABLE version (number integer PRIMARY KEY);
-     GRANT SELECT ON version TO app, app_system, app_backup;\n"
+     GRANT SELECT ON version TO app, app_system, app_backup;
+     CREATE TABLE migration_checksums (version text PRIMARY KEY);
+     GRANT SELECT ON migration_checksums TO app_backup;\n"
         .to_owned()
         + &protect("accounts", "id", "SELECT, UPDATE")
         + &protect("notes", "account_id", "SELECT, INSERT, UPDATE")
@@ -74,7 +76,7 @@ fn declared() -> Declared {
                 ],
             ),
         ],
-        unscoped: vec!["version".to_owned()],
+        unscoped: vec!["version".to_owned(), "migration_checksums".to_owned()],
         migration: "m1".to_owned(),
     }
 }
@@ -152,6 +154,7 @@ const PLANTED: &[(&str, &str, &str)] = &[
     ("GRANT UPDATE (account_id) ON notes TO app", "column-grants", "notes"),
     ("GRANT SELECT ON notes TO app WITH GRANT OPTION", "grant-option", "notes"),
     ("GRANT UPDATE ON version TO app_system", "unscoped-grants", "version"),
+    ("GRANT SELECT ON migration_checksums TO app_system", "unscoped-grants", "migration_checksums"),
     ("REVOKE SELECT ON version FROM app_backup", "unscoped-grants", "version"),
     ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app", "default-privileges", "all schemas"),
     (
@@ -260,7 +263,7 @@ fn what_a_migration_leaves_behind_is_named() {
         .into_iter()
         .map(|found| found.detail)
         .collect();
-    assert_eq!(left.len(), 3, "{left:#?}");
+    assert_eq!(left.len(), 4, "{left:#?}");
     scratch
         .sql(
             Login::Owner,

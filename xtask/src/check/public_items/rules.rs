@@ -39,12 +39,13 @@ const STORED: &[&str] = &[
 const CONVERTED: &[(&str, &str)] = &[("From", "entity_guard::error::Error")];
 
 /// Structs with fields of their own. Others are plain: all their fields are public.
-const OPAQUE: [&str; 18] = [
+const OPAQUE: [&str; 19] = [
     "AccountId",
     "BodyLimit",
     "Config",
     "Currency",
     "Cursor",
+    "Database",
     "Db",
     "Embedding",
     "InvitationToken",
@@ -60,8 +61,13 @@ const OPAQUE: [&str; 18] = [
     "WebhookSecrets",
 ];
 
-/// Modules whose traits the application implements, or uses in its handlers.
-const WITH_TRAITS: [&str; 3] = ["access::axum::", "access::actix::", "access::outbox::"];
+/// Traits that the application implements, or uses in its handlers, by the module; and `Reads`, which nobody implements.
+const WITH_TRAITS: [&str; 4] = [
+    "access::axum::",
+    "access::actix::",
+    "access::outbox::",
+    "access::Reads",
+];
 
 const PLAIN: &str = "show a plain struct or a function of `access` instead";
 
