@@ -5,9 +5,11 @@ mod db;
 mod demo;
 mod domain;
 mod env_file;
+mod explain;
 mod generate;
 mod new;
 mod push;
+mod studio;
 mod target;
 mod terminal;
 mod test;
@@ -36,6 +38,11 @@ enum Command {
     Demo(demo::Options),
     /// Writes docs/domain.md, the reference of states, from the code.
     Domain(domain::Options),
+    /// Shows what a function of `access` sends: its SQL, policies, plan, index and round trips.
+    Explain(explain::Options),
+    /// Prints what the studio shows, for the studio itself.
+    #[command(hide = true)]
+    Facts(studio::FactsOptions),
     /// Writes the migration between what the migrations make and what the entities declare.
     Generate(generate::Options),
     /// Begins something new.
@@ -43,6 +50,8 @@ enum Command {
     New(new::Command),
     /// Makes a development database what the entities declare, without a migration.
     Push(push::Options),
+    /// Shows the schema, the guard, and the data as an account sees it, in a browser.
+    Studio(studio::Options),
     /// Runs all tests, on a real PostgreSQL.
     Test(test::Options),
     /// Writes access/types.ts, the types that callers serialize, for TypeScript.
@@ -57,9 +66,12 @@ fn main() -> ExitCode {
         Command::Db(command) => db::run(command),
         Command::Demo(options) => demo::run(&options),
         Command::Domain(options) => domain::run(&options),
+        Command::Explain(options) => explain::run(&options),
+        Command::Facts(options) => studio::print_facts(&options),
         Command::Generate(options) => generate::run(&options),
         Command::New(command) => new::run(&command),
         Command::Push(options) => push::run(&options),
+        Command::Studio(options) => studio::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Types(options) => types::run(&options),
     };
