@@ -1,5 +1,6 @@
 //! The commands of this workspace. `cargo xtask --help` lists them.
 
+mod bench;
 mod check;
 mod db;
 mod demo;
@@ -29,6 +30,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measures the access functions against the same statements by hand and by other libraries.
+    Bench(bench::Options),
     /// Checks the workspace, its sources, what `access` shows, and the schema on a server.
     Check(check::Options),
     /// The development server, its roles and its database.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
     env_file::load(&workspace());
     let arguments = Arguments::parse();
     let done = match arguments.command {
+        Command::Bench(options) => bench::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Db(command) => db::run(command),
         Command::Demo(options) => demo::run(&options),

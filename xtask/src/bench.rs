@@ -1,0 +1,39 @@
+//! `cargo xtask bench`: what the guard costs, measured by the crate `xtask/bench`, which is built for speed.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Context;
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Fewer and shorter turns: under three minutes once the data is there.
+    #[arg(long)]
+    quick: bool,
+    /// Prints the ratios as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Writes BENCHMARKS.md and its plots.
+    #[arg(long)]
+    write: bool,
+    /// Drops the data that is kept between runs, and stops the server that holds it.
+    #[arg(long, conflicts_with_all = ["quick", "json", "write"])]
+    drop: bool,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let flags = [
+        (options.quick, "--quick"),
+        (options.json, "--json"),
+        (options.write, "--write"),
+        (options.drop, "--drop"),
+    ];
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["run", "--quiet", "--release", "--package", "bench", "--"])
+        .args(flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag))
+        .current_dir(crate::workspace());
+    let status = cargo.status().context("cargo can't be started")?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(ExitCode::from(code.unwrap_or(1)))
+}
