@@ -1,7 +1,10 @@
 //! Migrations without a transaction that stopped halfway: running them again repairs what they left.
 
+use std::thread;
+use std::time::Duration;
+
 use dev_server::Login;
-use schema::Catalogue;
+use schema::{Catalogue, Scratch};
 use sea_orm_migration::sea_orm::{ConnectionTrait, TransactionTrait};
 
 use crate::changes::all;
@@ -82,27 +85,37 @@ fn an_index_that_waited_in_vain_is_made_anew_by_running_it_again() {
     ] {
         let walk = Walk::of(&base, change(name));
         let migrations = compiled(&walk.files()).unwrap();
-        let database = walk.scratch.name();
-        let limit = |change: &str| {
-            let sql = format!("ALTER ROLE app_owner IN DATABASE {database} {change}");
-            walk.scratch.sql_as_admin(&sql).unwrap();
-        };
-        limit("SET lock_timeout = 200");
         let url = walk.scratch.url(Login::Owner).unwrap();
         let writer = runtime.block_on(migration::connect(url)).unwrap();
         let writing = runtime.block_on(writer.begin()).unwrap();
         let write = "UPDATE notes SET title = title";
         runtime.block_on(writing.execute_unprepared(write)).unwrap();
-        let said = walk.run(&migrations, true).expect_err(name);
-        assert!(said.contains("lock timeout"), "{name}: {said}");
+        // It waits for the writer as long as it takes, until somebody loses patience.
+        let said = thread::scope(|scope| {
+            scope.spawn(|| cancel_what_waits(&walk.scratch));
+            walk.run(&migrations, true).expect_err(name)
+        });
+        assert!(said.contains("canceling statement"), "{name}: {said}");
         let left = walk.scratch.catalogue().unwrap();
         assert!(!left.tables["notes"].indexes[index].valid, "{name}");
         runtime.block_on(writing.rollback()).unwrap();
         runtime.block_on(writer.close()).unwrap();
-        limit("RESET lock_timeout");
         walk.run(&migrations, true).expect(name);
         is(&walk.scratch, &walk.wanted, name).unwrap();
     }
+}
+
+/// Cancels the index that waits for the end of a transaction, once it does.
+fn cancel_what_waits(scratch: &Scratch) {
+    let cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()
+        AND wait_event_type = 'Lock' AND query LIKE '%INDEX CONCURRENTLY%'";
+    for _ in 0..600 {
+        if scratch.sql_as_admin(cancel).unwrap().trim() != "0" {
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("no index has waited");
 }
 
 fn change(name: &str) -> &'static crate::changes::Change {
