@@ -17,7 +17,8 @@ pub mod http;
 pub mod lifecycle;
 pub mod notes;
 pub mod outbox;
-pub mod proxy;
 pub mod stripe;
+
+pub use fault_proxy as proxy;
 
 pub use database::{TestDatabase, config, connect_raw};

@@ -13,7 +13,7 @@ use super::pool_checks::{count, describe, the_pool_is_whole};
 
 async fn behind(cast: &Cast, fast: bool) -> (Db, Proxy) {
     let port = cast.database.server().port();
-    let proxy = Proxy::before(port).await;
+    let proxy = Proxy::before(port).await.unwrap();
     let url = proxy.url(&cast.database.url(dev_server::Login::App), port);
     let config = tests::config(&url).pool_size(1).fast_form(fast);
     (Db::connect(config).await.unwrap(), proxy)

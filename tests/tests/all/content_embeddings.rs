@@ -275,7 +275,7 @@ async fn bad_input_is_refused_before_any_sql() {
 async fn a_search_takes_one_round_trip_also_inside_a_transaction() {
     let cast = Cast::new().await;
     let port = cast.database.server().port();
-    let proxy = Proxy::before(port).await;
+    let proxy = Proxy::before(port).await.unwrap();
     let url = proxy.url(&cast.database.url(dev_server::Login::App), port);
     let config = tests::config(&url).pool_size(1);
     let db = access::Db::connect(config).await.unwrap();

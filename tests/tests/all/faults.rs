@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use std::{future::Future, panic::AssertUnwindSafe, pin::pin, task::Poll, time::Duration};
 use tests::{
     fixtures::{Cast, new_payment},
-    proxy::Proxy,
+    proxy::{Cut, Proxy},
 };
 use tokio_postgres::Client;
 
@@ -183,7 +183,7 @@ async fn a_lost_answer_to_commit_is_commit_unknown_and_never_a_plain_failure() {
 async fn a_lost_answer_to_commit_is_commit_unknown_and_never_a_plain_failure_in(fast: bool) {
     let cast = Cast::new().await;
     let port = cast.database.server().port();
-    let proxy = Proxy::before(port).await;
+    let proxy = Proxy::before(port).await.unwrap();
     let url = proxy.url(&cast.database.url(dev_server::Login::App), port);
     let db = Db::connect(tests::config(&url).fast_form(fast))
         .await
@@ -197,10 +197,10 @@ async fn a_lost_answer_to_commit_is_commit_unknown_and_never_a_plain_failure_in(
     stripe_payments::update(&tenant, id, describe("warm"))
         .await
         .unwrap();
-    proxy.lose_next_answer();
+    proxy.cut(Cut::LoseAnswer);
     let alone = stripe_payments::update(&tenant, cast.payments_a[0].id, describe("unknown")).await;
     assert_eq!(alone, Err(Error::CommitUnknown));
-    proxy.lose_next_answer();
+    proxy.cut(Cut::LoseAnswer);
     let before_commit = stripe_payments::create(&tenant, new_payment("lost", 5)).await;
     assert_eq!(before_commit, Err(Error::Unavailable));
     // What commits has to be prepared by then: a lost answer to that would save nothing for certain.
@@ -211,7 +211,7 @@ async fn a_lost_answer_to_commit_is_commit_unknown_and_never_a_plain_failure_in(
     stripe_payments::create(&transaction, new_payment("unknown", 5))
         .await
         .unwrap();
-    proxy.lose_next_answer();
+    proxy.cut(Cut::LoseAnswer);
     assert_eq!(transaction.commit().await, Err(Error::CommitUnknown));
     assert!(!Error::CommitUnknown.is_retryable());
 
@@ -227,7 +227,7 @@ async fn a_lost_answer_to_commit_is_commit_unknown_and_never_a_plain_failure_in(
     };
     assert_eq!(stripe_payments::count(&tenant, &lost).await.unwrap(), 0);
 
-    proxy.lose_next_answer();
+    proxy.cut(Cut::LoseAnswer);
     let read = stripe_payments::get(&tenant, cast.payments_a[0].id).await;
     assert_eq!(
         read,
@@ -240,7 +240,7 @@ async fn a_lost_answer_to_commit_is_commit_unknown_and_never_a_plain_failure_in(
 async fn a_line_cut_before_the_commit_saves_nothing() {
     let cast = Cast::new().await;
     let port = cast.database.server().port();
-    let proxy = Proxy::before(port).await;
+    let proxy = Proxy::before(port).await.unwrap();
     let url = proxy.url(&cast.database.url(dev_server::Login::App), port);
     let db = Db::connect(tests::config(&url)).await.unwrap();
     let mut tenant = db.tenant(cast.a);
@@ -248,7 +248,7 @@ async fn a_line_cut_before_the_commit_saves_nothing() {
     stripe_payments::create(&transaction, new_payment("cut", 5))
         .await
         .unwrap();
-    proxy.cut_before("COMMIT");
+    proxy.cut(Cut::Before("COMMIT"));
     assert_eq!(transaction.commit().await, Err(Error::CommitUnknown));
     assert_eq!(count(&tenant).await, 20);
 }

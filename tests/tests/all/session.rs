@@ -20,7 +20,7 @@ async fn a_statement_and_its_context_take_one_round_trip() {
 async fn a_statement_and_its_context_take_one_round_trip_in(fast: bool) {
     let cast = Cast::new().await;
     let port = cast.database.server().port();
-    let proxy = Proxy::before(port).await;
+    let proxy = Proxy::before(port).await.unwrap();
     let url = proxy.url(&cast.database.url(dev_server::Login::App), port);
     let config = tests::config(&url).pool_size(1).fast_form(fast);
     let db = Db::connect(config).await.unwrap();

@@ -36,7 +36,7 @@ pub(super) struct Recorder {
 impl Recorder {
     async fn new(cast: &Cast, captured: Captured) -> Self {
         let port = cast.database.server().port();
-        let proxy = Proxy::before(port).await;
+        let proxy = Proxy::before(port).await.unwrap();
         let config = |login| {
             let url = proxy.url(&cast.database.url(login), port);
             tests::config(&url).pool_size(1)
