@@ -5,7 +5,8 @@ use sea_query::{
 
 use crate::{
     AccountId, Assignment, Column, Error, Settable, Tenant, TenantScoped,
-    statement::{Operation, Statement, account_value},
+    mutant::Mutant,
+    statement::{Operation, Statement, account_test, account_value},
     table::checked,
     value::Param,
 };
@@ -74,7 +75,7 @@ impl<L: TenantScoped, H: TenantScoped> Chain<L, H> {
         advance
             .value(head_seq, self.head_seq.expr().add(1_i64))
             .value(head_hash, step(self.head_hash.expr()))
-            .action_and_where(Expr::col((head.name, head.tenant)).eq(account_value(account)));
+            .action_and_where(account_test(head, account, Mutant::ChainAccount));
         let mut end = Query::insert();
         end.into_table(head.name)
             .columns([head.tenant, head_seq, head_hash])

@@ -13,12 +13,18 @@ use tokio_postgres::{Client, NoTls, SimpleQueryMessage, config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
-    AccountId, Config, ConnectError, SslMode, error::Failure, statement::Statement, tenant::Rows,
+    AccountId, Config, ConnectError, SslMode,
+    error::Failure,
+    mutant::{self, Mutant},
+    statement::Statement,
+    tenant::Rows,
     value::Param,
 };
 
 /// Sets the account until the transaction ends, never longer: a longer one leaks through a pooler.
 const CONTEXT: &str = "SELECT set_config('app.account_id', $1, true)";
+/// What must never be sent.
+const CONTEXT_OF_SESSION: &str = "SELECT set_config('app.account_id', $1, false)";
 
 /// One session of the pool, with its prepared statements.
 pub(crate) struct Connection {
@@ -102,7 +108,12 @@ impl Connection {
         if self.citus {
             return Ok(Context::Formatted);
         }
-        self.prepare(CONTEXT).await.map(Context::Bound)
+        let context = if mutant::on(Mutant::ContextLocal) {
+            CONTEXT_OF_SESSION
+        } else {
+            CONTEXT
+        };
+        self.prepare(context).await.map(Context::Bound)
     }
 
     /// Forgets all prepared statements, after the schema changed under them.
@@ -128,6 +139,9 @@ impl Connection {
         context: &Context,
         account: AccountId,
     ) -> Result<(), Failure> {
+        if mutant::on(Mutant::ContextSet) {
+            return Ok(());
+        }
         let Context::Bound(context) = context else {
             let account = account.as_uuid();
             return self

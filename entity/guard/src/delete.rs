@@ -5,6 +5,7 @@ use sea_query::{DeleteStatement, Query};
 use crate::{
     AccountId, Error, Filtered, Predicate, SaysWhich, Tenant, TenantScoped, Unfiltered,
     insert::{one_saved, saved},
+    mutant::Mutant,
     select::{returning, rows},
     statement::{Operation, Statement, guarded},
 };
@@ -103,7 +104,7 @@ impl<T: TenantScoped, F> Delete<T, F> {
     fn query(self, account: AccountId) -> Result<DeleteStatement, Error> {
         let mut query = Query::delete();
         query.from_table(T::TABLE.name);
-        query.and_where(guarded(account, self.filter)?);
+        query.and_where(guarded(account, self.filter, Mutant::DeleteAccount)?);
         Ok(query)
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     Config, Table,
     connection::Connection,
     error::Failure,
+    mutant::{self, Mutant},
     statement::{Operation, Statement},
 };
 
@@ -34,7 +35,9 @@ pub(crate) struct Forms {
 impl Forms {
     pub(crate) fn new(config: &Config) -> Self {
         // Citus doesn't hand on to its workers what a function sets.
-        let on = config.fast_form && !config.citus;
+        let without = [Mutant::ContextSet, Mutant::ContextLocal];
+        let whole = !without.into_iter().any(mutant::on);
+        let on = config.fast_form && !config.citus && whole;
         let texts = NonZeroUsize::new(config.statement_cache.saturating_mul(4));
         Self {
             on: AtomicBool::new(on),

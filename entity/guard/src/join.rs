@@ -4,6 +4,7 @@ use sea_query::{Condition, Expr, ExprTrait};
 
 use crate::{
     AccountId, Column, ColumnType, Error, Select, Tenant, TenantScoped,
+    mutant::Mutant,
     predicate::{SameValue, same_account},
     select::columns_of,
     statement::{Operation, Statement, account_test},
@@ -72,8 +73,8 @@ impl<T: TenantScoped, U: TenantScoped> Join<T, U> {
         query.expr(Expr::col((U::TABLE.name, U::TABLE.tenant)).is_not_null());
         query.columns(columns_of(U::TABLE));
         let on = Condition::all()
-            .add(account_test(U::TABLE, account))
-            .add(same_account::<T, U>())
+            .add(account_test(U::TABLE, account, Mutant::JoinAccount))
+            .add(same_account::<T, U>(Mutant::JoinSameAccount))
             .add(self.on);
         query.left_join(U::TABLE.name, on);
         Ok(Statement::of(&query, Operation::Select, T::TABLE))

@@ -28,6 +28,7 @@ mod join;
 mod lookup;
 #[cfg(feature = "opentelemetry")]
 mod metrics;
+mod mutant;
 mod nearest;
 mod observe;
 mod patch;

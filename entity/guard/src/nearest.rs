@@ -8,6 +8,7 @@ use tracing::{Instrument, field::Empty};
 
 use crate::{
     AccountId, Column, Distance, Error, Predicate, Select, Tenant, TenantScoped, VectorType,
+    mutant::Mutant,
     statement::{Operation, Settings, Statement, account_test},
     value::{Cells, DecodeError, Param, Value},
 };
@@ -164,7 +165,7 @@ impl<T: TenantScoped> Nearest<T> {
                 table.name,
                 Expr::col((table.name, key)).eq(Expr::col(("found", key))),
             )
-            .and_where(account_test(table, account))
+            .and_where(account_test(table, account, Mutant::NearestAccount))
             .order_by(("found", DISTANCE), Order::Asc)
             .order_by(("found", key), Order::Asc);
         let statement = Statement::of(&query.with(with), Operation::Select, table);

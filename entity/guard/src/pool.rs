@@ -10,7 +10,12 @@ use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
-    Config, ConnectError, Error, connection::Connection, fast::Forms, observe::Observed, tls,
+    Config, ConnectError, Error,
+    connection::Connection,
+    fast::Forms,
+    mutant::{self, Mutant},
+    observe::Observed,
+    tls,
 };
 
 pub(crate) type Connections = managed::Pool<Manager>;
@@ -210,7 +215,7 @@ impl Drop for Lease {
         };
         let connection = ClosedOnDrop(Some(connection));
         if connection.is_usable() {
-            if *self.under_way.get_mut() {
+            if *self.under_way.get_mut() && !mutant::on(Mutant::Settling) {
                 // Without a runtime, or with one that ends before this has, the connection is closed.
                 if let Some(runtime) = &self.runtime.0 {
                     drop(runtime.spawn(settle(connection)));

@@ -2,7 +2,10 @@ use std::{fmt, marker::PhantomData};
 
 use sea_query::{Condition, Expr, ExprTrait, Query};
 
-use crate::{Column, ColumnType, Error, TenantScoped};
+use crate::{
+    Column, ColumnType, Error, TenantScoped,
+    mutant::{self, Mutant},
+};
 
 /// A filter on the rows of `T`.
 ///
@@ -83,7 +86,7 @@ impl<T: TenantScoped> Predicate<T> {
         inner
             .expr(Expr::cust("1"))
             .from(U::TABLE.name)
-            .and_where(same_account::<T, U>())
+            .and_where(same_account::<T, U>(Mutant::ExistsAccount))
             .and_where(other.expr().eq(own.expr()))
             .and_where(predicate.expr);
         Self::of(Expr::exists(inner), predicate.refused)
@@ -131,8 +134,11 @@ impl<V: ColumnType> SameValue<V> for V {}
 impl<V: ColumnType> SameValue<Option<V>> for V {}
 impl<V: ColumnType> SameValue<V> for Option<V> {}
 
-/// The account columns of two tables are the same.
-pub(crate) fn same_account<T: TenantScoped, U: TenantScoped>() -> Expr {
+/// The account columns of two tables are the same, at the place that names itself.
+pub(crate) fn same_account<T: TenantScoped, U: TenantScoped>(place: Mutant) -> Expr {
+    if mutant::on(place) {
+        return Expr::cust("TRUE");
+    }
     let account = |table: &'static crate::Table| Expr::col((table.name, table.tenant));
     account(U::TABLE).eq(account(T::TABLE))
 }

@@ -4,6 +4,7 @@ use sea_query::{Expr, ExprTrait, LockBehavior, LockType, Order, Query, SelectSta
 
 use crate::{
     AccountId, Column, ColumnType, Error, OrderBy, Predicate, Table, Tenant, TenantScoped,
+    mutant::Mutant,
     statement::{Operation, Statement, guarded},
     tenant::Rows,
     value::{Cells, Value},
@@ -172,7 +173,7 @@ impl<T: TenantScoped> Select<T> {
     pub(crate) fn query(self, account: AccountId) -> Result<SelectStatement, Error> {
         let mut query = Query::select();
         query.from(T::TABLE.name);
-        query.and_where(guarded(account, self.filter)?);
+        query.and_where(guarded(account, self.filter, Mutant::SelectAccount)?);
         if let (Some((a, b)), [first, second]) = (self.after, self.order.as_slice()) {
             let place = Expr::tuple([first.expr(), second.expr()]);
             let after = Expr::tuple([Expr::val(a.0), Expr::val(b.0)]);

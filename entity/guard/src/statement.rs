@@ -4,7 +4,12 @@ use sea_query::{Expr, ExprTrait, PostgresQueryBuilder, QueryStatementWriter, Val
 
 use tokio_postgres::error::SqlState;
 
-use crate::{AccountId, Error, Predicate, Table, TenantScoped, error::Failure, value::Param};
+use crate::{
+    AccountId, Error, Predicate, Table, TenantScoped,
+    error::Failure,
+    mutant::{self, Mutant},
+    value::Param,
+};
 
 /// A finished statement: text with placeholders, and the values to bind.
 pub(crate) struct Statement {
@@ -103,7 +108,12 @@ impl Statement {
 
     /// An advisory lock until the transaction ends, of this account alone.
     pub(crate) fn lock(account: AccountId, what: &str) -> Self {
-        let name = Value::String(Some(format!("{account} {what}")));
+        let name = if mutant::on(Mutant::LockAccount) {
+            what.to_owned()
+        } else {
+            format!("{account} {what}")
+        };
+        let name = Value::String(Some(name));
         Self::new(
             "SELECT FROM pg_advisory_xact_lock(hashtextextended($1, 0))".into(),
             vec![Param(name)],
@@ -113,8 +123,11 @@ impl Statement {
     }
 }
 
-/// The account test that every statement carries.
-pub(crate) fn account_test(table: &Table, account: AccountId) -> Expr {
+/// The account test that every statement carries, at the place that names itself.
+pub(crate) fn account_test(table: &Table, account: AccountId, place: Mutant) -> Expr {
+    if mutant::on(place) {
+        return Expr::cust("TRUE");
+    }
     Expr::col((table.name, table.tenant)).eq(account_value(account))
 }
 
@@ -126,8 +139,9 @@ pub(crate) fn account_value(account: AccountId) -> Value {
 pub(crate) fn guarded<T: TenantScoped>(
     account: AccountId,
     filter: Option<Predicate<T>>,
+    place: Mutant,
 ) -> Result<Expr, Error> {
-    let test = account_test(T::TABLE, account);
+    let test = account_test(T::TABLE, account, place);
     match filter {
         None => Ok(test),
         Some(Predicate {

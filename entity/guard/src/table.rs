@@ -1,5 +1,6 @@
 use crate::{
     Error,
+    mutant::{self, Mutant},
     value::{Cells, ColumnType, DecodeError, Value},
 };
 
@@ -124,7 +125,7 @@ pub(crate) fn checked(
 ) -> Result<Vec<Assignment>, Error> {
     let mut kept: Vec<Assignment> = Vec::new();
     for assignment in values {
-        if table.is_fixed(assignment.column) {
+        if table.is_fixed(assignment.column) && !mutant::on(Mutant::FixedColumns) {
             continue;
         }
         if assignment.value.has_nul() {

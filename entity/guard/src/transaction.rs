@@ -13,6 +13,7 @@ use crate::{
     AccountId, Append, Error, Isolation,
     connection::Connection,
     error::Failure,
+    mutant::{self, Mutant},
     observe::Call,
     pool::{Lease, Pool},
     statement::Statement,
@@ -146,6 +147,9 @@ impl Open {
     }
 
     fn wrong(&self) -> Option<Error> {
+        if mutant::on(Mutant::CommitCheck) {
+            return None;
+        }
         self.wrong
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -238,6 +242,9 @@ struct AbandonedOnDrop<'a>(&'a Open);
 
 impl Drop for AbandonedOnDrop<'_> {
     fn drop(&mut self) {
+        if mutant::on(Mutant::DroppedStatement) {
+            return;
+        }
         self.0.went_wrong(Error::Abandoned);
     }
 }

@@ -6,6 +6,7 @@ use sea_query::{Expr, ExprTrait, Query, UpdateStatement};
 use crate::{
     AccountId, Assignment, Column, ColumnType, Error, Predicate, Settable, Tenant, TenantScoped,
     insert::{one_saved, saved},
+    mutant::Mutant,
     select::{returning, rows},
     statement::{Operation, Statement, guarded},
     table::checked,
@@ -209,7 +210,7 @@ impl<T: TenantScoped, F> Update<T, F> {
         for (column, by) in increments {
             query.value(column, Expr::col((T::TABLE.name, column)).add(by));
         }
-        query.and_where(guarded(account, self.filter)?);
+        query.and_where(guarded(account, self.filter, Mutant::UpdateAccount)?);
         Ok(query)
     }
 }

@@ -6,8 +6,9 @@ use sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query};
 use crate::{
     AccountId, Assignment, Column, ColumnType, Error, Settable, Tenant, TenantScoped,
     insert::{complete, many, one_saved, saved, single},
+    mutant::Mutant,
     select::{returning, rows},
-    statement::{Operation, Statement, account_test, account_value},
+    statement::{Operation, Statement, account_test},
 };
 
 /// Adds a row to the handle's account, or changes the one that has the same natural key.
@@ -121,8 +122,7 @@ impl<T: TenantScoped> Upsert<T> {
             if let Some(column) = table.updated_at {
                 conflict.value(column, Expr::val(Utc::now().trunc_subsecs(6)));
             }
-            let account = Expr::val(account_value(account));
-            conflict.action_and_where(Expr::col((table.name, table.tenant)).eq(account));
+            conflict.action_and_where(account_test(table, account, Mutant::UpsertAccount));
         }
         let mut query = single(table, values);
         query.on_conflict(conflict).returning(returning(table));
@@ -139,7 +139,7 @@ impl<T: TenantScoped> Upsert<T> {
         let table = T::TABLE;
         let mut query = Query::update();
         query.table(table.name);
-        query.and_where(account_test(table, account));
+        query.and_where(account_test(table, account, Mutant::VersionAccount));
         for Assignment {
             column: name,
             value,
@@ -249,8 +249,7 @@ impl<T: TenantScoped> UpsertMany<T> {
         let mut conflict =
             OnConflict::columns(std::iter::once(table.tenant).chain(self.key.clone()));
         conflict.update_columns(changed);
-        let own = Expr::col((table.name, table.tenant)).eq(account_value(account));
-        conflict.action_and_where(own);
+        conflict.action_and_where(account_test(table, account, Mutant::UpsertManyAccount));
         let mut query = many(table, account, rows)?;
         query.on_conflict(conflict);
         Ok(query)

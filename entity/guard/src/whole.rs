@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use crate::{
     AccountId, Error, Tenant,
+    mutant::{self, Mutant},
     statement::{Operation, Statement, account_value},
     value::{Param, json_has_nul},
 };
@@ -119,8 +120,9 @@ impl WholeTable {
     /// As every statement.
     pub async fn count(&self, tenant: &Tenant) -> Result<u64, Error> {
         let sql = format!(
-            "SELECT count(*) FROM {} WHERE {} = $1",
-            self.sql, self.tenant_sql
+            "SELECT count(*) FROM {} t WHERE {}",
+            self.sql,
+            self.own_rows()
         );
         let found = tenant
             .run(of_account(sql, Operation::Select, tenant))
@@ -136,8 +138,10 @@ impl WholeTable {
     /// As every statement.
     pub async fn open(&self, tenant: &Tenant) -> Result<(), Error> {
         let sql = format!(
-            "DECLARE {CURSOR} NO SCROLL CURSOR FOR SELECT to_jsonb(t)::text FROM {} t WHERE t.{} = $1 ORDER BY {}",
-            self.sql, self.tenant_sql, self.order
+            "DECLARE {CURSOR} NO SCROLL CURSOR FOR SELECT to_jsonb(t)::text FROM {} t WHERE {} ORDER BY {}",
+            self.sql,
+            self.own_rows(),
+            self.order
         );
         let declare = of_account(sql, Operation::Select, tenant);
         tenant.run(declare).await.map(drop)
@@ -193,11 +197,19 @@ impl WholeTable {
     /// # Errors
     /// As every statement.
     pub async fn delete(&self, tenant: &Tenant) -> Result<u64, Error> {
-        let sql = format!("DELETE FROM {} WHERE {} = $1", self.sql, self.tenant_sql);
+        let sql = format!("DELETE FROM {} t WHERE {}", self.sql, self.own_rows());
         let deleted = tenant
             .run(of_account(sql, Operation::Delete, tenant))
             .await?;
         Ok(deleted.affected)
+    }
+
+    /// The account test of the table `t`.
+    fn own_rows(&self) -> String {
+        if mutant::on(Mutant::WholeAccount) {
+            return "$1::uuid IS NOT NULL".to_owned();
+        }
+        format!("t.{} = $1", self.tenant_sql)
     }
 
     fn check(&self, row: &str, account: AccountId) -> Result<(), Error> {
@@ -212,6 +224,7 @@ impl WholeTable {
         }
         let of = row.get(&self.tenant).and_then(Json::as_str);
         match of.map(uuid::Uuid::parse_str) {
+            _ if mutant::on(Mutant::WholeRows) => Ok(()),
             Some(Ok(of)) if of == account.as_uuid() => Ok(()),
             _ => Err(invalid("another_account")),
         }
