@@ -82,7 +82,10 @@ impl TestDatabase {
     /// The database for many callers at once, who may have to wait long on a busy machine.
     pub async fn busy_db(&self, connections: usize) -> Db {
         let long = Duration::from_secs(60);
-        let config = self.config().pool_size(connections);
+        let config = self
+            .config()
+            .pool_size(connections)
+            .account_share(connections);
         let config = config.acquire_timeout(long).connect_timeout(long);
         let config = config.lock_timeout(long).statement_timeout(long);
         Db::connect(config).await.expect("the gate opens")

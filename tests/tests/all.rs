@@ -42,6 +42,7 @@ mod all {
     mod migrator_pooler;
     mod money_at_once;
     mod money_machine;
+    mod noisy_neighbour;
     mod observability;
     mod old_snapshots;
     mod operation;

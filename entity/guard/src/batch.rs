@@ -57,7 +57,7 @@ impl Batch {
         statement: &Statement,
     ) -> BoxFuture<'_, Result<Rows, Error>> {
         Box::pin(async move {
-            let shared = self.lease().await?;
+            let shared = self.lease(account).await?;
             let connection = shared.start()?;
             let answered = answer(&self.pool, connection, Some(account), statement).await?;
             shared.finish();
@@ -65,13 +65,13 @@ impl Batch {
         })
     }
 
-    async fn lease(&self) -> Result<Arc<Shared>, Error> {
+    async fn lease(&self, account: AccountId) -> Result<Arc<Shared>, Error> {
         let mut shared = self.shared.lock().await;
         if let Some(lent) = shared.upgrade() {
             return Ok(lent);
         }
         let lent = Arc::new(Shared {
-            lease: self.pool.lease().await?,
+            lease: self.pool.lease(Some(account)).await?,
             under_way: AtomicUsize::new(0),
         });
         *shared = Arc::downgrade(&lent);

@@ -10,6 +10,7 @@ pub struct Config {
     pub(crate) ssl_mode: SslMode,
     pub(crate) ssl_root_cert: Option<PathBuf>,
     pub(crate) pool_size: usize,
+    account_share: Option<usize>,
     pub(crate) acquire_timeout: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) statement_timeout: Duration,
@@ -103,6 +104,7 @@ impl Config {
             ssl_mode,
             ssl_root_cert,
             pool_size: 10,
+            account_share: None,
             acquire_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
@@ -129,6 +131,21 @@ impl Config {
     pub fn pool_size(mut self, connections: usize) -> Self {
         self.pool_size = connections.max(1);
         self
+    }
+
+    /// How many of the connections one account has at a time at most, at least 1, so that its slow calls leave some to the
+    /// others; three quarters of the pool unless set, and all of a pool of less than four. A call beyond it waits as for a
+    /// connection, and is `Unavailable` when that takes longer than [`Config::acquire_timeout`].
+    pub fn account_share(mut self, connections: usize) -> Self {
+        self.account_share = Some(connections.max(1));
+        self
+    }
+
+    /// How many connections an account's share is.
+    pub(crate) fn share(&self) -> usize {
+        let others = self.pool_size / 4;
+        let unless_set = self.pool_size - others;
+        self.account_share.unwrap_or(unless_set)
     }
 
     /// How long a call waits for a connection; 5 seconds unless set.
@@ -241,6 +258,7 @@ impl fmt::Debug for Config {
             .field("ssl_mode", &self.ssl_mode)
             .field("ssl_root_cert", &self.ssl_root_cert)
             .field("pool_size", &self.pool_size)
+            .field("account_share", &self.share())
             .field("acquire_timeout", &self.acquire_timeout)
             .field("connect_timeout", &self.connect_timeout)
             .field("statement_timeout", &self.statement_timeout)

@@ -28,7 +28,7 @@ pub struct PoolStatus {
     pub open: usize,
     /// Those that nobody uses.
     pub idle: usize,
-    /// Callers that wait.
+    /// Callers that wait for one, or for their account's share of them.
     pub waiting: usize,
 }
 

@@ -36,6 +36,7 @@ pub mod policy;
 mod pool;
 mod predicate;
 mod select;
+mod share;
 mod statement;
 #[cfg(test)]
 mod statement_tests;

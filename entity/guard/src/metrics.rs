@@ -1,13 +1,13 @@
 //! Measurements, for whatever meter provider the application has set when it connects.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use opentelemetry::{
     KeyValue, global,
     metrics::{Counter, Histogram},
 };
 
-use crate::pool::Connections;
+use crate::{pool::Connections, share::Shares};
 
 /// Who measures.
 const METER: &str = "app-db";
@@ -88,7 +88,7 @@ impl Metrics {
     }
 
     /// Reads the pool at each collection, for as long as there is one.
-    pub(crate) fn watch(&self, connections: &Connections) {
+    pub(crate) fn watch(&self, connections: &Connections, shares: &Arc<Shares>) {
         self.gauge(
             "db.client.connection.count",
             "{connection}",
@@ -105,8 +105,9 @@ impl Metrics {
             |status| vec![("", status.max_size)],
         );
         let pending = "db.client.connection.pending_requests";
-        self.gauge(pending, "{request}", connections, |status| {
-            vec![("", status.waiting)]
+        let shares = Arc::clone(shares);
+        self.gauge(pending, "{request}", connections, move |status| {
+            vec![("", status.waiting + shares.waiting())]
         });
     }
 
@@ -115,7 +116,7 @@ impl Metrics {
         name: &'static str,
         unit: &'static str,
         connections: &Connections,
-        read: fn(&deadpool::Status) -> Vec<(&'static str, usize)>,
+        read: impl Fn(&deadpool::Status) -> Vec<(&'static str, usize)> + Send + Sync + 'static,
     ) {
         let weak = connections.weak();
         let pool = self.pool.clone();

@@ -10,11 +10,12 @@ use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
-    Config, ConnectError, Error,
+    AccountId, Config, ConnectError, Error,
     connection::Connection,
     fast::Forms,
     mutant::{self, Mutant},
     observe::Observed,
+    share::{Place, Shares},
     tls,
 };
 
@@ -26,7 +27,9 @@ pub(crate) struct Pool {
     connections: Connections,
     observed: Arc<Observed>,
     forms: Arc<Forms>,
+    shares: Arc<Shares>,
     runtime: Runtime,
+    acquire_timeout: Duration,
     /// How long an answer may take: the statement timeout and some patience; none when there is no timeout.
     answer_within: Option<Duration>,
 }
@@ -89,10 +92,11 @@ impl Pool {
         let timeout = config.statement_timeout;
         let answer_within = (!timeout.is_zero()).then(|| timeout.saturating_add(PATIENCE));
         let size = config.pool_size;
-        let wait = config.acquire_timeout;
+        let acquire_timeout = config.acquire_timeout;
         let create = config.connect_timeout;
         let observed = Arc::new(Observed::new(&config));
         let forms = Arc::new(Forms::new(&config));
+        let shares = Arc::new(Shares::new(config.share()));
         let runtime = Runtime::current();
         let manager = Manager {
             config,
@@ -101,18 +105,20 @@ impl Pool {
         };
         let connections = managed::Pool::builder(manager)
             .max_size(size)
-            .wait_timeout(Some(wait))
+            .wait_timeout(Some(acquire_timeout))
             .create_timeout(Some(create))
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| ConnectError::Unreachable(error.to_string()))?;
         #[cfg(feature = "opentelemetry")]
-        observed.metrics().watch(&connections);
+        observed.metrics().watch(&connections, &shares);
         Ok(Self {
             connections,
             observed,
             forms,
+            shares,
             runtime,
+            acquire_timeout,
             answer_within,
         })
     }
@@ -120,24 +126,35 @@ impl Pool {
     /// A connection, for connect's checks.
     pub(crate) async fn first(&self) -> Result<Lease, ConnectError> {
         match self.connections.get().await {
-            Ok(connection) => Ok(self.lend(connection)),
+            Ok(connection) => Ok(self.lend(connection, None)),
             Err(managed::PoolError::Backend(error)) => Err(error),
             Err(other) => Err(ConnectError::Unreachable(other.to_string())),
         }
     }
 
-    pub(crate) async fn lease(&self) -> Result<Lease, Error> {
-        // Boxed, so that the futures of callers stay small: connecting is the largest part.
+    /// A connection, of the account's share when it is for one.
+    pub(crate) async fn lease(&self, account: Option<AccountId>) -> Result<Lease, Error> {
         let begun = Instant::now();
-        let got = Box::pin(self.connections.get()).await;
+        let place = match account {
+            Some(account) => {
+                let place = self.shares.place(account, self.acquire_timeout).await;
+                if place.is_none() {
+                    self.observed.waited(begun, true);
+                    return Err(no_connection("the account's share is in use"));
+                }
+                place
+            }
+            None => None,
+        };
+        let mut timeouts = self.connections.timeouts();
+        timeouts.wait = Some(self.acquire_timeout.saturating_sub(begun.elapsed()));
+        // Boxed, so that the futures of callers stay small: connecting is the largest part.
+        let got = Box::pin(self.connections.timeout_get(&timeouts)).await;
         let timed_out = matches!(got, Err(managed::PoolError::Timeout(_)));
         self.observed.waited(begun, timed_out);
         match got {
-            Ok(connection) => Ok(self.lend(connection)),
-            Err(error) => {
-                tracing::warn!(reason = pool_reason(&error), "no connection");
-                Err(Error::Unavailable)
-            }
+            Ok(connection) => Ok(self.lend(connection, place)),
+            Err(error) => Err(no_connection(pool_reason(&error))),
         }
     }
 
@@ -154,9 +171,10 @@ impl Pool {
         &self.forms
     }
 
-    fn lend(&self, connection: Object<Manager>) -> Lease {
+    fn lend(&self, connection: Object<Manager>, place: Option<Place>) -> Lease {
         Lease {
             connection: Some(connection),
+            place,
             runtime: self.runtime.clone(),
             under_way: AtomicBool::new(false),
         }
@@ -171,12 +189,19 @@ impl Pool {
     }
 
     pub(crate) fn status(&self) -> deadpool::Status {
-        self.connections.status()
+        let mut status = self.connections.status();
+        status.waiting += self.shares.waiting();
+        status
     }
 
     pub(crate) fn close(&self) {
         self.connections.close();
     }
+}
+
+fn no_connection(reason: &'static str) -> Error {
+    tracing::warn!(reason, "no connection");
+    Error::Unavailable
 }
 
 fn pool_reason(error: &managed::PoolError<ConnectError>) -> &'static str {
@@ -191,6 +216,7 @@ fn pool_reason(error: &managed::PoolError<ConnectError>) -> &'static str {
 /// A connection on loan. Dropped while something is under way, it is settled before the next caller gets it.
 pub(crate) struct Lease {
     connection: Option<Object<Manager>>,
+    place: Option<Place>,
     runtime: Runtime,
     under_way: AtomicBool,
 }
@@ -213,7 +239,7 @@ impl Drop for Lease {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        let connection = ClosedOnDrop(Some(connection));
+        let connection = ClosedOnDrop(Some(connection), self.place.take());
         if connection.is_usable() {
             if *self.under_way.get_mut() && !mutant::on(Mutant::Settling) {
                 // Without a runtime, or with one that ends before this has, the connection is closed.
@@ -227,8 +253,12 @@ impl Drop for Lease {
     }
 }
 
-/// A connection that isn't known to be whole: however this is dropped, nobody else gets it.
-struct ClosedOnDrop(Option<Object<Manager>>);
+/// A connection that isn't known to be whole: however this is dropped, nobody else gets it. Its place is its account's until
+/// then.
+struct ClosedOnDrop(
+    Option<Object<Manager>>,
+    #[expect(dead_code, reason = "dropped last")] Option<Place>,
+);
 
 impl ClosedOnDrop {
     fn is_usable(&self) -> bool {

@@ -168,7 +168,7 @@ pub(crate) async fn run_alone(
     account: Option<AccountId>,
     statement: &Statement,
 ) -> Result<Rows, Error> {
-    let lease = pool.lease().await?;
+    let lease = pool.lease(account).await?;
     let connection = lease.start()?;
     let answered = answer(pool, connection, account, statement).await?;
     lease.finish();

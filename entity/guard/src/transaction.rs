@@ -42,7 +42,7 @@ impl Open {
         isolation: Isolation,
     ) -> Result<Self, Error> {
         Ok(Self {
-            lease: pool.lease().await?,
+            lease: pool.lease(Some(account)).await?,
             pool: pool.clone(),
             account,
             isolation,

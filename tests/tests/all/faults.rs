@@ -38,9 +38,15 @@ async fn calls_dropped_500_times_in_the_middle_leave_a_whole_pool() {
 
 async fn calls_dropped_500_times_in_the_middle_leave_a_whole_pool_in(fast: bool) {
     let cast = Cast::new().await;
-    let db = Db::connect(cast.database.config().pool_size(4).fast_form(fast))
-        .await
-        .unwrap();
+    let db = Db::connect(
+        cast.database
+            .config()
+            .pool_size(4)
+            .account_share(4)
+            .fast_form(fast),
+    )
+    .await
+    .unwrap();
     let id = cast.payments_a[0].id;
     let superuser = cast.database.superuser().await;
     let hold = format!("BEGIN; SELECT FROM stripe_payments WHERE id = '{id}' FOR UPDATE");
