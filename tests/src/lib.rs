@@ -21,4 +21,8 @@ pub mod stripe;
 
 pub use fault_proxy as proxy;
 
+/// SQL of a superuser's that tries out, in each role and each table of accounts, what is not `second_layer.a`'s, and gives the
+/// breaches as a JSON list of texts.
+pub const SECOND_LAYER: &str = include_str!("second_layer.sql");
+
 pub use database::{TestDatabase, config, connect_raw};

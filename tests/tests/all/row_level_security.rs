@@ -3,7 +3,7 @@ use tests::{
     connect_raw,
     fixtures::{Cast, ROWS, dump},
 };
-use tokio_postgres::Client;
+use tokio_postgres::{Client, SimpleQueryMessage};
 use uuid::Uuid;
 
 const TABLES: [(&str, &str); 2] = [("accounts", "id"), ("stripe_payments", "account_id")];
@@ -60,6 +60,53 @@ async fn raw_sql_under_as_context_reads_and_changes_nothing_of_b() {
         }
     }
     assert_eq!(dump(&superuser, cast.b).await, before);
+}
+
+/// What raw SQL of each role can see and do under A that is not A's, after `plant`, which is undone.
+async fn breaches(cast: &Cast, superuser: &Client, plant: &str) -> Vec<String> {
+    let accounts = format!(
+        "BEGIN; SET LOCAL second_layer.a = '{}'; SET LOCAL second_layer.b = '{}'",
+        cast.a, cast.b
+    );
+    superuser.batch_execute(&accounts).await.unwrap();
+    superuser.batch_execute(plant).await.unwrap();
+    let told = superuser.simple_query(tests::SECOND_LAYER).await.unwrap();
+    superuser.batch_execute("ROLLBACK").await.unwrap();
+    let rows = told.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    serde_json::from_str(rows.last().expect("there is an answer")).unwrap()
+}
+
+/// S22, S32, S34: every table of accounts, each verb, as each role, by raw SQL.
+#[tokio::test]
+async fn raw_sql_of_each_role_finds_no_way_into_another_account_in_any_table() {
+    let cast = Cast::new().await;
+    let superuser = cast.database.superuser().await;
+    let before = dump(&superuser, cast.b).await;
+    assert_eq!(breaches(&cast, &superuser, "SELECT").await, [""; 0]);
+    assert_eq!(dump(&superuser, cast.b).await, before);
+
+    // The probe isn't blind: it sees a table that is open, and one whose policy is gone.
+    let opened = "ALTER POLICY tenant_permit ON ppu USING (true) WITH CHECK (true);
+        ALTER POLICY tenant_restrict ON ppu USING (true) WITH CHECK (true)";
+    let found = breaches(&cast, &superuser, opened).await;
+    for breach in [
+        "inserts a row of B under A",
+        "changes rows of B under A",
+        "without an account it sees",
+    ] {
+        let is_named = |line: &String| line.starts_with("ppu: app: ") && line.contains(breach);
+        assert!(found.iter().any(is_named), "{breach}: {found:#?}");
+    }
+    let found = breaches(&cast, &superuser, "DROP POLICY tenant_permit ON pay_out").await;
+    assert!(
+        found
+            .iter()
+            .any(|line| line.starts_with("pay_out: app: under A it sees 0 rows")),
+        "{found:#?}"
+    );
 }
 
 /// S22
