@@ -264,7 +264,7 @@ pub(crate) fn of_the_entities(declared: &Declared) -> anyhow::Result<Catalogue> 
 }
 
 /// A scratch database in which all migrations were applied.
-fn migrated(root: &Path) -> anyhow::Result<Scratch> {
+pub(crate) fn migrated(root: &Path) -> anyhow::Result<Scratch> {
     let scratch = Scratch::new("migrated")?;
     let mut cargo = cargo(root, ["run", "--quiet", "--package=migration", "--", "up"]);
     cargo.env_remove("DATABASE_URL");

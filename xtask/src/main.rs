@@ -8,6 +8,7 @@ mod domain;
 mod env_file;
 mod explain;
 mod generate;
+mod mutate;
 mod new;
 mod push;
 mod studio;
@@ -48,6 +49,8 @@ enum Command {
     Facts(studio::FactsOptions),
     /// Writes the migration between what the migrations make and what the entities declare.
     Generate(generate::Options),
+    /// Leaves out one guard of the schema and of the code at a time, and fails when nothing notices.
+    Mutate(mutate::Options),
     /// Begins something new.
     #[command(subcommand)]
     New(new::Command),
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => explain::run(&options),
         Command::Facts(options) => studio::print_facts(&options),
         Command::Generate(options) => generate::run(&options),
+        Command::Mutate(options) => mutate::run(&options),
         Command::New(command) => new::run(&command),
         Command::Push(options) => push::run(&options),
         Command::Studio(options) => studio::run(&options),

@@ -58,6 +58,24 @@ pub(crate) fn of_database(root: &Path, run: Run<'_>) -> anyhow::Result<Vec<Findi
     inspect_by(run, "SELECT", &Declared::by_the_entities(root)?)
 }
 
+/// What the application asks of a schema before it starts.
+pub(crate) struct Rules(Declared);
+
+impl Rules {
+    pub(crate) fn of(root: &Path) -> anyhow::Result<Self> {
+        Ok(Self(Declared::by_the_entities(root)?))
+    }
+
+    /// Those that are broken after `plant` has run, which is undone.
+    pub(crate) fn broken(&self, run: Run<'_>, plant: &str) -> anyhow::Result<Vec<String>> {
+        let broken = schema_rules(run, plant, &self.0)?;
+        let broken = broken
+            .into_iter()
+            .map(|wrong| format!("{}: {}", wrong.object, wrong.rule));
+        Ok(broken.collect())
+    }
+}
+
 fn inspect_by(run: Run<'_>, plant: &str, declared: &Declared) -> anyhow::Result<Vec<Finding>> {
     let mut findings = Vec::new();
     // Rules hold for whoever asks. What is planted is the owner's.
