@@ -1,5 +1,6 @@
 //! The commands of this workspace. `cargo xtask --help` lists them.
 
+mod attack;
 mod bench;
 mod check;
 mod db;
@@ -31,6 +32,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Makes random calls of many accounts on a server that goes wrong, and compares each answer with a model's.
+    Attack(attack::Options),
     /// Measures the access functions against the same statements by hand and by other libraries.
     Bench(bench::Options),
     /// Checks the workspace, its sources, what `access` shows, and the schema on a server.
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
     env_file::load(&workspace());
     let arguments = Arguments::parse();
     let done = match arguments.command {
+        Command::Attack(options) => attack::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Db(command) => db::run(command),

@@ -1,0 +1,485 @@
+//! One client: it works on an account of its own, and knows what each call has to answer.
+
+use std::{sync::Arc, time::Instant};
+
+use access::{AccountId, Error, Reason, Tenant, Transaction, accounts::NewAccount, system};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    blank::Found,
+    call::{At, Call, Draw, Where, drawn},
+    compare::compare,
+    dice::Dice,
+    fault::{Ending, Fault, OnPurpose, under},
+    model::Model,
+    problem::{Class, Problem},
+    tag,
+    world::World,
+};
+
+/// An account of more rows is given up for a new one.
+const LARGEST: usize = 140;
+
+/// How often something goes wrong: in one of so many operations; never for 0.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rate(pub(crate) u64);
+
+pub(crate) struct Client {
+    pub(crate) world: Arc<World>,
+    pub(crate) number: usize,
+    pub(crate) dice: Dice,
+    pub(crate) rate: Rate,
+    pub(crate) done: u64,
+}
+
+/// Why a client can't go on: what must not be, or no surroundings to go on in.
+pub(crate) enum Stop {
+    Problem(Box<Problem>),
+    Surroundings(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Surroundings(error)
+    }
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+/// Whether an error says what is, and not that something went wrong on the way.
+pub(crate) const fn is_definite(error: &Error) -> bool {
+    !matches!(
+        error,
+        Error::Unavailable | Error::Timeout | Error::CommitUnknown
+    )
+}
+
+/// What is known when a call has gone wrong on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It has changed nothing.
+    Failed,
+    /// It has changed everything or nothing.
+    Unknown,
+}
+
+impl Client {
+    /// Works until it has done so many operations, or somebody has found what must not be.
+    pub(crate) async fn work(mut self, operations: u64) {
+        if let Err(stop) = self.try_to_work(operations).await {
+            self.stop(stop);
+        }
+    }
+
+    async fn try_to_work(&mut self, operations: u64) -> Result<(), Stop> {
+        self.settle_in().await?;
+        while self.done < operations && !self.world.is_stopped() {
+            self.done += 1;
+            let fault = self.fault();
+            match self.dice.roll(100) {
+                0..5 => self.contend(fault).await?,
+                5..13 => self.transaction(fault).await?,
+                _ => self.single(fault).await?,
+            }
+            let counts = &self.world.counts;
+            counts
+                .operations
+                .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            if matches!(fault, Some(Fault::Killed { .. })) {
+                self.world.audit().await?;
+            }
+            let model = self.model()?;
+            if self.dice.one_in(8) {
+                self.world.bait.lay(&model, &mut self.dice);
+            }
+            if model.size() > LARGEST {
+                self.move_out(&model).await?;
+                self.settle_in().await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn stop(&self, stop: Stop) {
+        let mut problem = match stop {
+            Stop::Problem(problem) => *problem,
+            Stop::Surroundings(error) => Problem::new(
+                Class::UnexplainedErrors,
+                "to go on",
+                &format!("{error:#}"),
+                "",
+            ),
+        };
+        problem.client = self.number;
+        if problem.operation.is_empty() {
+            problem.operation = format!("operation {} of the client", self.done);
+        }
+        self.world.report(problem);
+    }
+
+    /// A fault, when one is due: the first of two hundred, the fifth to begin with, is the server's death.
+    fn fault(&mut self) -> Option<Fault> {
+        if self.rate.0 == 0 || !self.dice.one_in(self.rate.0) {
+            return None;
+        }
+        let fault = Fault::drawn(&mut self.dice);
+        let killed = Fault::Killed {
+            after: self.dice.roll(4_000),
+        };
+        let faults = self.world.counts.faults_so_far();
+        let fault = if faults % 200 == 4 { killed } else { fault };
+        self.world.counts.fault(fault.name());
+        Some(fault)
+    }
+
+    pub(crate) fn model(&self) -> Result<Model, Stop> {
+        let slot = self.world.slots.get(self.number);
+        let state = slot.and_then(|slot| slot.state());
+        let none = || anyhow::anyhow!("the client has no account");
+        Ok(state.ok_or_else(none)?.model)
+    }
+
+    pub(crate) fn is(&self, model: Model) {
+        if let Some(slot) = self.world.slots.get(self.number) {
+            slot.is(model);
+        }
+    }
+
+    pub(crate) fn handle(&self, fault: Option<Fault>, account: AccountId) -> Result<Tenant, Stop> {
+        let tenant = Fault::db(fault, &self.world).tenant(account);
+        let actor = format!("client {}", tag::of(account));
+        let acting = tenant.acting_for(&actor);
+        Ok(acting.map_err(|error| anyhow::anyhow!("{error}"))?)
+    }
+
+    /// One call.
+    async fn single(&mut self, fault: Option<Fault>) -> Result<(), Stop> {
+        let world = Arc::clone(&self.world);
+        let gate = world.gate.read().await;
+        let before = self.model()?;
+        let mut draw = Draw {
+            world: &world,
+            model: &before,
+            number: format!("{}-{}", self.number, self.done),
+            dice: &mut self.dice,
+        };
+        let (name, call) = drawn(&mut draw, |place| place != Where::Inside);
+        world.counts.kind(name);
+        let mut after = before.clone();
+        let expected = after.answer(&call);
+        let begun = Instant::now();
+        let account = before.id;
+        let tenant = self.handle(fault, account)?;
+        let made = made(&world, tenant, &call, fault == Some(Fault::Panic));
+        let ending = under(&world, account, fault, made).await?;
+        let told = |problem: Problem| named(problem, name, &call, fault);
+        match ending {
+            Ending::Done(Ok(actual)) => {
+                let mut found = Found::default();
+                let agrees = expected.as_ref().is_ok_and(|e| found.agree(e, &actual));
+                if !agrees {
+                    let problem = wrong(&expected, &Ok(actual), &before.tag);
+                    return Err(told(problem).into());
+                }
+                after.learn(&found);
+                self.look(&world, account, &mut after)
+                    .await
+                    .map_err(|stop| renamed(stop, &told))?;
+                self.is(after);
+            }
+            Ending::Done(Err(error)) if is_definite(&error) => {
+                if expected != Err(error.clone()) {
+                    let problem = wrong(&expected, &Err(error), &before.tag);
+                    return Err(told(problem).into());
+                }
+            }
+            Ending::Done(Err(error)) => {
+                explained(&world, fault, begun, &error, &before.tag).map_err(&told)?;
+                let outcome = if error == Error::CommitUnknown {
+                    world.counts.outcome("unknown whether saved");
+                    Outcome::Unknown
+                } else {
+                    world.counts.outcome("failed");
+                    Outcome::Failed
+                };
+                drop(gate);
+                let after = expected.is_ok().then_some(after);
+                self.resolve(before, after, outcome)
+                    .await
+                    .map_err(|stop| renamed(stop, &told))?;
+            }
+            Ending::Dropped => {
+                world.counts.outcome("dropped");
+                drop(gate);
+                let after = expected.is_ok().then_some(after);
+                self.resolve(before, after, Outcome::Unknown)
+                    .await
+                    .map_err(|stop| renamed(stop, &told))?;
+            }
+            Ending::Panicked => {
+                world.counts.outcome("panicked");
+                drop(gate);
+                let after = expected.is_ok().then_some(after);
+                self.resolve(before, after, Outcome::Failed)
+                    .await
+                    .map_err(|stop| renamed(stop, &told))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what a change has done beside its answer, as often as it takes.
+    async fn look(
+        &self,
+        world: &Arc<World>,
+        account: AccountId,
+        model: &mut Model,
+    ) -> Result<(), Stop> {
+        let begun = Instant::now();
+        let tenant = self.handle(None, account)?;
+        loop {
+            let calls = model.unknown();
+            if calls.is_empty() {
+                return Ok(());
+            }
+            let at = At {
+                world,
+                tenant: &tenant,
+                transaction: None,
+            };
+            match seen(at, &calls, model).await? {
+                Ok(()) => {}
+                Err(error) => {
+                    explained(world, None, begun, &error, &model.tag)?;
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                }
+            }
+        }
+    }
+
+    /// When everything rests, reads what became of a call: nothing, or all of it when that may be.
+    pub(crate) async fn resolve(
+        &self,
+        before: Model,
+        after: Option<Model>,
+        outcome: Outcome,
+    ) -> Result<(), Stop> {
+        let world = &self.world;
+        let account = before.id;
+        if let Some(slot) = world.slots.get(self.number) {
+            slot.may_be(
+                before.clone(),
+                after.clone().filter(|_| outcome == Outcome::Unknown),
+            );
+        }
+        let _gate = world.gate.write().await;
+        world.rest().await?;
+        let rows = world.admin.rows(account).await?;
+        let unsaved = match compare(&before, &rows) {
+            Ok(_) => {
+                self.is(before);
+                return Ok(());
+            }
+            Err(difference) => difference,
+        };
+        if let Some(mut after) = after
+            && let Ok(found) = compare(&after, &rows)
+        {
+            if outcome == Outcome::Failed {
+                let all = "nothing, since it was reported as failed";
+                let problem = Problem::new(Class::FalseFailures, all, "all of it", &before.tag);
+                return Err(problem.into());
+            }
+            world.counts.outcome("resolved as saved");
+            after.learn(&found);
+            self.is(after);
+            return Ok(());
+        }
+        let got = format!("{:?} in {}", unsaved.found, unsaved.table);
+        let expected = format!("{:?}", unsaved.expected);
+        Err(Problem::new(Class::WrongAnswers, &expected, &got, &before.tag).into())
+    }
+
+    /// Takes an account of its own.
+    async fn settle_in(&mut self) -> Result<(), Stop> {
+        let world = Arc::clone(&self.world);
+        let mut attempt = 0_u32;
+        loop {
+            attempt += 1;
+            let gate = world.gate.read().await;
+            let begun = Instant::now();
+            // Found again by its name, if its answer is lost.
+            let name = format!("account {}-{}-{attempt}", self.number, self.done);
+            let scope = world.scope().map_err(|error| anyhow::anyhow!("{error}"))?;
+            let new = NewAccount { name: name.clone() };
+            let made = system::create_account(&scope, new).await;
+            drop(gate);
+            world.counts.kind("system::create_account");
+            let account = match made {
+                Ok(account) => account,
+                Err(error) => {
+                    explained(&world, None, begun, &error, "")?;
+                    let _gate = world.gate.write().await;
+                    world.rest().await?;
+                    let there = world.admin.named(&name).await?;
+                    if !there.is_empty() && error != Error::CommitUnknown {
+                        let text = format!("{there:?}");
+                        return Err(
+                            Problem::new(Class::FalseFailures, "no account", &text, "").into()
+                        );
+                    }
+                    for account in there {
+                        world.admin.remove(believed(account)?).await?;
+                    }
+                    continue;
+                }
+            };
+            let id = believed(account.id)?;
+            self.is(Model::new(id, tag::of(id), account));
+            return Ok(());
+        }
+    }
+
+    /// Compares an account for the last time, and takes it out.
+    async fn move_out(&mut self, model: &Model) -> Result<(), Stop> {
+        let world = Arc::clone(&self.world);
+        let _gate = world.gate.write().await;
+        world.rest().await?;
+        world.same(model, None).await?;
+        world.admin.remove(model.id).await?;
+        world.forget(model.id);
+        world.counts.outcome("accounts compared and replaced");
+        self.vacate();
+        Ok(())
+    }
+
+    fn vacate(&self) {
+        if let Some(slot) = self.world.slots.get(self.number) {
+            slot.vacate();
+        }
+    }
+}
+
+/// Makes a call; inside a closure that panics afterwards, when it shall.
+async fn made(
+    world: &Arc<World>,
+    mut tenant: Tenant,
+    call: &Call,
+    panics: bool,
+) -> Result<Value, Error> {
+    if !panics {
+        let at = At {
+            world,
+            tenant: &tenant,
+            transaction: None,
+        };
+        return call.make(at).await;
+    }
+    let (world, call) = (Arc::clone(world), call.clone());
+    tenant
+        .transaction(
+            async move |tx: &mut Transaction<'_>| -> Result<Value, Error> {
+                let at = At {
+                    world: &world,
+                    tenant: tx,
+                    transaction: Some(tx),
+                };
+                call.make(at).await?;
+                std::panic::panic_any(OnPurpose)
+            },
+        )
+        .await
+}
+
+/// Makes reads, and fills in what they show. The inner error is one that goes wrong on the way.
+pub(crate) async fn seen(
+    at: At<'_>,
+    calls: &[Call],
+    model: &mut Model,
+) -> Result<Result<(), Error>, Stop> {
+    for call in calls {
+        let expected = model.answer(call);
+        match call.make(at).await {
+            Ok(actual) => {
+                let mut found = Found::default();
+                if !expected.as_ref().is_ok_and(|e| found.agree(e, &actual)) {
+                    let problem = wrong(&expected, &Ok(actual), &model.tag);
+                    return Err(named(problem, "what was changed", call, None).into());
+                }
+                model.learn(&found);
+            }
+            Err(error) if is_definite(&error) => {
+                let problem = wrong(&expected, &Err(error), &model.tag);
+                return Err(named(problem, "what was changed", call, None).into());
+            }
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    Ok(Ok(()))
+}
+
+pub(crate) fn believed(account: Uuid) -> Result<AccountId, anyhow::Error> {
+    Ok(AccountId::from_authenticated(account)?)
+}
+
+/// An error that isn't the model's is one only where something went wrong.
+pub(crate) fn explained(
+    world: &World,
+    fault: Option<Fault>,
+    begun: Instant,
+    error: &Error,
+    own_tag: &str,
+) -> Result<(), Problem> {
+    if fault.is_some() || world.was_disturbed_since(begun) {
+        return Ok(());
+    }
+    let got = format!("{error:?}");
+    Err(Problem::new(
+        Class::UnexplainedErrors,
+        "an answer",
+        &got,
+        own_tag,
+    ))
+}
+
+/// Another answer than the model's, by what it means.
+pub(crate) fn wrong(
+    expected: &Result<Value, Error>,
+    actual: &Result<Value, Error>,
+    own_tag: &str,
+) -> Problem {
+    let text = |answer: &Result<Value, Error>| match answer {
+        Ok(answer) => format!("{answer}"),
+        Err(error) => format!("{error:?}: {error}"),
+    };
+    let class = match (expected, actual) {
+        (Ok(_), Err(Error::NotFound)) => Class::LostWrites,
+        (Err(Error::NotFound), Ok(_)) => Class::ForeignRows,
+        (_, Err(Error::Rejected(Reason::TransactionAbandoned))) => Class::UnexplainedErrors,
+        _ => Class::WrongAnswers,
+    };
+    Problem::new(class, &text(expected), &text(actual), own_tag)
+}
+
+pub(crate) fn named(
+    mut problem: Problem,
+    name: &str,
+    call: &Call,
+    fault: Option<Fault>,
+) -> Problem {
+    let fault = fault.map_or(String::new(), |fault| format!(", under: {}", fault.name()));
+    problem.operation = format!("{name}, {call:?}{fault}");
+    problem
+}
+
+fn renamed(stop: Stop, told: &impl Fn(Problem) -> Problem) -> Stop {
+    match stop {
+        Stop::Problem(problem) if problem.operation.is_empty() => told(*problem).into(),
+        other => other,
+    }
+}
