@@ -31,6 +31,8 @@ const ROWS: &str = "
         subvector(embedding, 1, 2)::text, 'created_at', created_at, 'updated_at', updated_at)
       FROM content_embeddings t WHERE account_id = $1
     UNION ALL SELECT 'stripe_events', to_jsonb(t) - 'account_id' FROM stripe_events t WHERE account_id = $1
+    UNION ALL SELECT 'connected_accounts', to_jsonb(t) - 'account_id' FROM connected_accounts t WHERE account_id = $1
+    UNION ALL SELECT 'payment_log_heads', jsonb_build_object('seq', seq) FROM payment_log_heads t WHERE account_id = $1
     UNION ALL SELECT 'payment_system_logs', jsonb_build_object('seq', seq, 'event', event) FROM payment_system_logs t
       WHERE account_id = $1";
 
@@ -39,24 +41,12 @@ const SESSIONS: &str = "
     SELECT count(*) FILTER (WHERE state <> 'idle'), count(*) FROM pg_stat_activity
     WHERE usename IN ('app_login_1', 'app_system_1') AND backend_type = 'client backend' AND datname = current_database()";
 
-/// Tables with rows of accounts, those that others refer to last.
-const TABLES: [&str; 15] = [
-    "stripe_outbox",
-    "payment_share_tracking",
-    "pay_out",
-    "ppu_redemptions",
-    "ppu",
-    "content_embeddings",
-    "stripe_events",
-    "connected_accounts",
-    "account_agents",
-    "account_payment_settings",
-    "account_payout_routes",
-    "payment_system_logs",
-    "payment_log_heads",
-    "stripe_payments",
-    "accounts",
-];
+/// Tables with rows of accounts, and which column says whose.
+const TABLES: &str = "
+    SELECT c.relname::text, a.attname::text FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+      AND a.attname = CASE c.relname WHEN 'accounts' THEN 'id' ELSE 'account_id' END
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY 1";
 
 /// Rows by table.
 pub(crate) type Rows = BTreeMap<String, Vec<Value>>;
@@ -185,9 +175,9 @@ impl Admin {
 
     /// A table with rows of an account that isn't one of these, and the account.
     pub(crate) async fn strangers(&self, known: &[Uuid]) -> anyhow::Result<Option<String>> {
+        let tables = self.tables().await?;
         self.with(async |client| {
-            for table in TABLES {
-                let column = column_of(table);
+            for (table, column) in tables {
                 let sql =
                     format!("SELECT {column} FROM {table} WHERE {column} <> ALL ($1) LIMIT 1");
                 if let Some(row) = client.query_opt(&sql, &[&known]).await? {
@@ -203,25 +193,32 @@ impl Admin {
     /// Takes an account out, with all its rows, so that the database stays small.
     pub(crate) async fn remove(&self, account: AccountId) -> anyhow::Result<()> {
         let mut sql = "BEGIN; SET LOCAL session_replication_role = replica;".to_owned();
-        for table in TABLES {
-            let column = column_of(table);
+        for (table, column) in self.tables().await? {
             sql.push_str(&format!(
                 "DELETE FROM {table} WHERE {column} = '{account}';"
             ));
         }
-        sql.push_str("DELETE FROM system_uses WHERE account_id = '");
-        sql.push_str(&format!("{account}'; COMMIT"));
+        sql.push_str("COMMIT");
         self.run(&sql).await
     }
 
     /// Switches the second layer off behind the application's back.
     pub(crate) async fn without_row_level_security(&self) -> anyhow::Result<()> {
-        for table in TABLES {
+        for (table, _) in self.tables().await? {
             self.run(&format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"))
                 .await
                 .context(table)?;
         }
         Ok(())
+    }
+
+    async fn tables(&self) -> anyhow::Result<Vec<(String, String)>> {
+        self.with(async |client| {
+            let rows = client.query(TABLES, &[]).await?;
+            let table = |row: &tokio_postgres::Row| Ok((row.try_get(0)?, row.try_get(1)?));
+            rows.iter().map(table).collect()
+        })
+        .await
     }
 
     /// One number about an account.
@@ -244,14 +241,6 @@ impl Admin {
             rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
         })
         .await
-    }
-}
-
-fn column_of(table: &str) -> &'static str {
-    if table == "accounts" {
-        "id"
-    } else {
-        "account_id"
     }
 }
 

@@ -19,7 +19,7 @@ impl World {
             let Some(state) = slot.state() else {
                 continue;
             };
-            self.same(&state.model, state.instead.as_ref()).await?;
+            self.same(&state.model, state.instead.as_deref()).await?;
             known.push(state.model.id.as_uuid());
         }
         for shared in &self.shared {

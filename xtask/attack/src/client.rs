@@ -1,6 +1,9 @@
 //! One client: it works on an account of its own, and knows what each call has to answer.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use access::{AccountId, Error, Reason, Tenant, Transaction, accounts::NewAccount, system};
 use serde_json::Value;
@@ -20,6 +23,9 @@ use crate::{
 
 /// An account of more rows is given up for a new one.
 const LARGEST: usize = 140;
+
+/// For how long a fault keeps anybody from reading.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often something goes wrong: in one of so many operations; never for 0.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +86,7 @@ impl Client {
         self.settle_in().await?;
         while self.done < operations && !self.world.is_stopped() {
             self.done += 1;
-            let fault = self.fault();
+            let fault = self.fault(operations);
             match self.dice.roll(100) {
                 0..5 => self.contend(fault).await?,
                 5..13 => self.transaction(fault).await?,
@@ -90,7 +96,9 @@ impl Client {
             counts
                 .operations
                 .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            if matches!(fault, Some(Fault::Killed { .. })) {
+            let tenth = (operations / 10).max(500);
+            let due = self.number == 0 && self.done.is_multiple_of(tenth);
+            if due || matches!(fault, Some(Fault::Killed { .. })) {
                 self.world.audit().await?;
             }
             let model = self.model()?;
@@ -122,9 +130,14 @@ impl Client {
         self.world.report(problem);
     }
 
-    /// A fault, when one is due: the first of two hundred, the fifth to begin with, is the server's death.
-    fn fault(&mut self) -> Option<Fault> {
-        if self.rate.0 == 0 || !self.dice.one_in(self.rate.0) {
+    /// A fault, when one is due. One of two hundred, the fifth to begin with, is the server's death, and one of a run of
+    /// ten thousand operations is in any case: in the middle of the first client's.
+    fn fault(&mut self, operations: u64) -> Option<Fault> {
+        let rate = self.rate.0;
+        let due = rate > 0 && self.dice.one_in(rate);
+        let all = operations * self.world.slots.len() as u64;
+        let middle = self.number == 0 && self.done == operations / 2 && rate > 0 && all >= 10_000;
+        if !due && !middle {
             return None;
         }
         let fault = Fault::drawn(&mut self.dice);
@@ -132,21 +145,25 @@ impl Client {
             after: self.dice.roll(4_000),
         };
         let faults = self.world.counts.faults_so_far();
-        let fault = if faults % 200 == 4 { killed } else { fault };
+        let fault = if middle || faults % 200 == 4 {
+            killed
+        } else {
+            fault
+        };
         self.world.counts.fault(fault.name());
         Some(fault)
     }
 
-    pub(crate) fn model(&self) -> Result<Model, Stop> {
+    pub(crate) fn model(&self) -> Result<Arc<Model>, Stop> {
         let slot = self.world.slots.get(self.number);
         let state = slot.and_then(|slot| slot.state());
         let none = || anyhow::anyhow!("the client has no account");
         Ok(state.ok_or_else(none)?.model)
     }
 
-    pub(crate) fn is(&self, model: Model) {
+    pub(crate) fn is(&self, model: impl Into<Arc<Model>>) {
         if let Some(slot) = self.world.slots.get(self.number) {
-            slot.is(model);
+            slot.is(model.into());
         }
     }
 
@@ -168,9 +185,11 @@ impl Client {
             number: format!("{}-{}", self.number, self.done),
             dice: &mut self.dice,
         };
-        let (name, call) = drawn(&mut draw, |place| place != Where::Inside);
+        let (name, place, call) = drawn(&mut draw, |place| place != Where::Inside);
         world.counts.kind(name);
-        let mut after = before.clone();
+        // What has a handle of its own isn't undone by a closure that panics.
+        let fault = fault.filter(|f| *f != Fault::Panic || place != Where::Alone);
+        let mut after = Model::clone(&before);
         let expected = after.answer(&call);
         let begun = Instant::now();
         let account = before.id;
@@ -256,7 +275,10 @@ impl Client {
                 Ok(()) => {}
                 Err(error) => {
                     explained(world, None, begun, &error, &model.tag)?;
-                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                    if world.is_stopped() || begun.elapsed() > PATIENCE {
+                        return Err(anyhow::anyhow!("what was saved can't be read: {error}").into());
+                    }
+                    tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             }
         }
@@ -265,17 +287,15 @@ impl Client {
     /// When everything rests, reads what became of a call: nothing, or all of it when that may be.
     pub(crate) async fn resolve(
         &self,
-        before: Model,
+        before: Arc<Model>,
         after: Option<Model>,
         outcome: Outcome,
     ) -> Result<(), Stop> {
         let world = &self.world;
         let account = before.id;
         if let Some(slot) = world.slots.get(self.number) {
-            slot.may_be(
-                before.clone(),
-                after.clone().filter(|_| outcome == Outcome::Unknown),
-            );
+            let instead = after.clone().filter(|_| outcome == Outcome::Unknown);
+            slot.may_be(Arc::clone(&before), instead.map(Arc::new));
         }
         let _gate = world.gate.write().await;
         world.rest().await?;
@@ -324,6 +344,9 @@ impl Client {
                 Ok(account) => account,
                 Err(error) => {
                     explained(&world, None, begun, &error, "")?;
+                    if world.is_stopped() {
+                        return Ok(());
+                    }
                     let _gate = world.gate.write().await;
                     world.rest().await?;
                     let there = world.admin.named(&name).await?;

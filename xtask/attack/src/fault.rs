@@ -125,8 +125,13 @@ pub(crate) async fn under<R>(
         }
         Some(Fault::LockHeld) => {
             let held = world.admin.hold(account).await?;
-            let done = done.await;
-            held.release().await?;
+            // What has a pool of its own waits, and goes on.
+            let released = async {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                held.release().await
+            };
+            let (done, released) = join(done, released).await;
+            released?;
             done
         }
         Some(Fault::PoolExhausted) => {

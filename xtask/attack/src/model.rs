@@ -182,6 +182,9 @@ impl Model {
             ("ppu_redemptions", all(&self.redemptions)),
             ("content_embeddings", all(&self.pieces)),
             ("stripe_events", all(&self.events)),
+            // Nothing says that one belongs to the account.
+            ("connected_accounts", Vec::new()),
+            ("payment_log_heads", vec![json!({ "seq": self.log.len() })]),
             (
                 "payment_system_logs",
                 log.map(|(seq, event)| of(seq, event)).collect(),

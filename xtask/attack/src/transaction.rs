@@ -73,7 +73,7 @@ impl Client {
         };
         world.counts.kind(meant.name());
         let mut work = Work {
-            after: before.clone(),
+            after: Model::clone(&before),
             committing: false,
         };
         let begun = Instant::now();
@@ -181,7 +181,7 @@ async fn body(
             dice,
         };
         let fits = |place| matches!(place, Where::Anywhere | Where::Read | Where::Inside);
-        let (name, call) = drawn(&mut draw, fits);
+        let (name, _, call) = drawn(&mut draw, fits);
         // What the server refuses would end the transaction: that is another ending.
         if work.after.clone().answer(&call).is_err() {
             continue;

@@ -61,8 +61,8 @@ pub(crate) struct Slot(Mutex<Option<State>>);
 /// The account as it is; and as it is instead, when that has to be read first.
 #[derive(Clone)]
 pub(crate) struct State {
-    pub(crate) model: Model,
-    pub(crate) instead: Option<Model>,
+    pub(crate) model: Arc<Model>,
+    pub(crate) instead: Option<Arc<Model>>,
 }
 
 /// How often what was done.
@@ -204,8 +204,16 @@ impl World {
         let world = Arc::clone(self);
         let restarted = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
             let mut server = locked(&world.server);
-            server.kill9()?;
-            server.restart()?;
+            server.kill9().context("the server can't be killed")?;
+            // On a busy machine, what the dead one has left may take its time to go.
+            let mut restarted = server.restart();
+            for _ in 0..3 {
+                if restarted.is_ok() {
+                    break;
+                }
+                restarted = server.restart();
+            }
+            restarted.context("the server can't be started again")?;
             Ok((server.port(), server.admin_url(DATABASE)))
         });
         let (port, url) = restarted.await??;
@@ -265,11 +273,11 @@ impl Slot {
         *locked(&self.0) = None;
     }
 
-    pub(crate) fn is(&self, model: Model) {
+    pub(crate) fn is(&self, model: Arc<Model>) {
         self.may_be(model, None);
     }
 
-    pub(crate) fn may_be(&self, model: Model, instead: Option<Model>) {
+    pub(crate) fn may_be(&self, model: Arc<Model>, instead: Option<Arc<Model>>) {
         *locked(&self.0) = Some(State { model, instead });
     }
 }

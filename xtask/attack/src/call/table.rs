@@ -224,14 +224,17 @@ const TABLE: &[Operation] = operations! {
         let reads = usize::try_from(d.dice.between(2, 3)).unwrap_or(2);
         let mut calls = Vec::new();
         while calls.len() < reads {
-            calls.push(drawn(d, |place| place == Where::Read).1);
+            calls.push(drawn(d, |place| place == Where::Read).2);
         }
         Batch(calls)
     };
 };
 
 /// An operation that is possible in such a place, by its weight.
-pub(crate) fn drawn(draw: &mut Draw<'_>, fits: impl Fn(Where) -> bool) -> (&'static str, Call) {
+pub(crate) fn drawn(
+    draw: &mut Draw<'_>,
+    fits: impl Fn(Where) -> bool,
+) -> (&'static str, Where, Call) {
     let possible = || TABLE.iter().filter(|operation| fits(operation.place));
     let all: u64 = possible().map(|operation| operation.weight).sum();
     loop {
@@ -239,7 +242,7 @@ pub(crate) fn drawn(draw: &mut Draw<'_>, fits: impl Fn(Where) -> bool) -> (&'sta
         if let Some(operation) = operation
             && let Some(call) = (operation.draw)(draw)
         {
-            return (operation.name, call);
+            return (operation.name, operation.place, call);
         }
     }
 }

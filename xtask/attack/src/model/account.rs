@@ -48,7 +48,6 @@ impl Model {
     fn counts(&self) -> BTreeMap<&'static str, usize> {
         let rows = self.rows().into_iter();
         let mut counts: BTreeMap<_, _> = rows.map(|(table, rows)| (table, rows.len())).collect();
-        counts.insert("payment_log_heads", usize::from(!self.log.is_empty()));
         counts.retain(|_, rows| *rows > 0);
         counts
     }
