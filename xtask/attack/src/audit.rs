@@ -1,8 +1,8 @@
 //! The whole database, held against all models while everything rests.
 
 use crate::{
-    client::Stop,
     compare::compare,
+    judge::Stop,
     model::Model,
     problem::{Class, Problem},
     world::World,

@@ -87,7 +87,7 @@ impl Call {
                 // What a fault costs one of them is told of the whole.
                 for answer in &answers {
                     if let Err(error) = answer
-                        && !crate::client::is_definite(error)
+                        && !crate::judge::is_definite(error)
                     {
                         return Err(error.clone());
                     }

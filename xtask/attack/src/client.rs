@@ -5,16 +5,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use access::{AccountId, Error, Reason, Tenant, Transaction, accounts::NewAccount, system};
+use access::{AccountId, Error, Tenant, Transaction};
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::{
     blank::Found,
     call::{At, Call, Draw, Where, drawn},
     compare::compare,
     dice::Dice,
-    fault::{Ending, Fault, OnPurpose, under},
+    fault::{Ending, Fault, panic_on_purpose, under},
+    judge::{Outcome, Stop, explained, is_definite, named, renamed, wrong},
     model::Model,
     problem::{Class, Problem},
     tag,
@@ -37,41 +37,6 @@ pub(crate) struct Client {
     pub(crate) dice: Dice,
     pub(crate) rate: Rate,
     pub(crate) done: u64,
-}
-
-/// Why a client can't go on: what must not be, or no surroundings to go on in.
-pub(crate) enum Stop {
-    Problem(Box<Problem>),
-    Surroundings(anyhow::Error),
-}
-
-impl From<anyhow::Error> for Stop {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Surroundings(error)
-    }
-}
-
-impl From<Problem> for Stop {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(Box::new(problem))
-    }
-}
-
-/// Whether an error says what is, and not that something went wrong on the way.
-pub(crate) const fn is_definite(error: &Error) -> bool {
-    !matches!(
-        error,
-        Error::Unavailable | Error::Timeout | Error::CommitUnknown
-    )
-}
-
-/// What is known when a call has gone wrong on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It has changed nothing.
-    Failed,
-    /// It has changed everything or nothing.
-    Unknown,
 }
 
 impl Client {
@@ -324,68 +289,6 @@ impl Client {
         let expected = format!("{:?}", unsaved.expected);
         Err(Problem::new(Class::WrongAnswers, &expected, &got, &before.tag).into())
     }
-
-    /// Takes an account of its own.
-    async fn settle_in(&mut self) -> Result<(), Stop> {
-        let world = Arc::clone(&self.world);
-        let mut attempt = 0_u32;
-        loop {
-            attempt += 1;
-            let gate = world.gate.read().await;
-            let begun = Instant::now();
-            // Found again by its name, if its answer is lost.
-            let name = format!("account {}-{}-{attempt}", self.number, self.done);
-            let scope = world.scope().map_err(|error| anyhow::anyhow!("{error}"))?;
-            let new = NewAccount { name: name.clone() };
-            let made = system::create_account(&scope, new).await;
-            drop(gate);
-            world.counts.kind("system::create_account");
-            let account = match made {
-                Ok(account) => account,
-                Err(error) => {
-                    explained(&world, None, begun, &error, "")?;
-                    if world.is_stopped() {
-                        return Ok(());
-                    }
-                    let _gate = world.gate.write().await;
-                    world.rest().await?;
-                    let there = world.admin.named(&name).await?;
-                    if !there.is_empty() && error != Error::CommitUnknown {
-                        let text = format!("{there:?}");
-                        return Err(
-                            Problem::new(Class::FalseFailures, "no account", &text, "").into()
-                        );
-                    }
-                    for account in there {
-                        world.admin.remove(believed(account)?).await?;
-                    }
-                    continue;
-                }
-            };
-            let id = believed(account.id)?;
-            self.is(Model::new(id, tag::of(id), account));
-            return Ok(());
-        }
-    }
-
-    /// Compares an account for the last time, and takes it out.
-    async fn move_out(&mut self, model: &Model) -> Result<(), Stop> {
-        let world = Arc::clone(&self.world);
-        let _gate = world.gate.write().await;
-        world.rest().await?;
-        world.same(model, None).await?;
-        world.admin.remove(model.id).await?;
-        world.forget(model.id);
-        world.counts.outcome("accounts compared and replaced");
-        self.vacate();
-        Ok(())
-    }
-
-    fn vacate(&self) {
-        if let Some(slot) = self.world.slots.get(self.number) {
-            slot.vacate();
-        }
-    }
 }
 
 /// Makes a call; inside a closure that panics afterwards, when it shall.
@@ -413,7 +316,7 @@ async fn made(
                     transaction: Some(tx),
                 };
                 call.make(at).await?;
-                std::panic::panic_any(OnPurpose)
+                panic_on_purpose()
             },
         )
         .await
@@ -444,65 +347,4 @@ pub(crate) async fn seen(
         }
     }
     Ok(Ok(()))
-}
-
-pub(crate) fn believed(account: Uuid) -> Result<AccountId, anyhow::Error> {
-    Ok(AccountId::from_authenticated(account)?)
-}
-
-/// An error that isn't the model's is one only where something went wrong.
-pub(crate) fn explained(
-    world: &World,
-    fault: Option<Fault>,
-    begun: Instant,
-    error: &Error,
-    own_tag: &str,
-) -> Result<(), Problem> {
-    if fault.is_some() || world.was_disturbed_since(begun) {
-        return Ok(());
-    }
-    let got = format!("{error:?}");
-    Err(Problem::new(
-        Class::UnexplainedErrors,
-        "an answer",
-        &got,
-        own_tag,
-    ))
-}
-
-/// Another answer than the model's, by what it means.
-pub(crate) fn wrong(
-    expected: &Result<Value, Error>,
-    actual: &Result<Value, Error>,
-    own_tag: &str,
-) -> Problem {
-    let text = |answer: &Result<Value, Error>| match answer {
-        Ok(answer) => format!("{answer}"),
-        Err(error) => format!("{error:?}: {error}"),
-    };
-    let class = match (expected, actual) {
-        (Ok(_), Err(Error::NotFound)) => Class::LostWrites,
-        (Err(Error::NotFound), Ok(_)) => Class::ForeignRows,
-        (_, Err(Error::Rejected(Reason::TransactionAbandoned))) => Class::UnexplainedErrors,
-        _ => Class::WrongAnswers,
-    };
-    Problem::new(class, &text(expected), &text(actual), own_tag)
-}
-
-pub(crate) fn named(
-    mut problem: Problem,
-    name: &str,
-    call: &Call,
-    fault: Option<Fault>,
-) -> Problem {
-    let fault = fault.map_or(String::new(), |fault| format!(", under: {}", fault.name()));
-    problem.operation = format!("{name}, {call:?}{fault}");
-    problem
-}
-
-fn renamed(stop: Stop, told: &impl Fn(Problem) -> Problem) -> Stop {
-    match stop {
-        Stop::Problem(problem) if problem.operation.is_empty() => told(*problem).into(),
-        other => other,
-    }
 }

@@ -18,8 +18,10 @@ use access::{
 };
 
 use crate::{
-    client::{Client, Stop, believed, explained, is_definite},
+    client::Client,
     fault::{Ending, Fault, under},
+    judge::{Stop, explained, is_definite},
+    moves::believed,
     problem::{Class, Problem},
     tag,
     world::{World, locked},

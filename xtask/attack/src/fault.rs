@@ -38,6 +38,12 @@ pub(crate) enum Ending<R> {
 /// What a closure panics with, so that nobody takes it for something else.
 pub(crate) struct OnPurpose;
 
+/// Panics.
+#[expect(clippy::panic, reason = "that is the fault")]
+pub(crate) fn panic_on_purpose() -> ! {
+    std::panic::panic_any(OnPurpose)
+}
+
 impl Fault {
     pub(crate) fn drawn(dice: &mut Dice) -> Self {
         let bytes = usize::try_from(dice.roll(60)).unwrap_or(0);

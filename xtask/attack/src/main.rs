@@ -14,7 +14,9 @@ mod compare;
 mod contended;
 mod dice;
 mod fault;
+mod judge;
 mod model;
+mod moves;
 mod problem;
 mod report;
 mod tag;
@@ -26,9 +28,10 @@ use std::{process::ExitCode, time::Instant};
 use clap::Parser;
 
 use crate::{
-    client::{Client, Rate, Stop},
+    client::{Client, Rate},
     dice::Dice,
     fault::OnPurpose,
+    judge::Stop,
     problem::{Class, Problem},
     report::Report,
     world::World,

@@ -224,7 +224,7 @@ pub(crate) fn outcome(answer: &Result<Value, Error>) -> Value {
 fn pages<T: Serialize>(rows: Vec<T>, limit: Option<i64>) -> Value {
     let limit = usize::try_from(limit.unwrap_or(50)).unwrap_or(50);
     let more = rows.len() > 2 * limit;
-    let mut pages: Vec<Value> = rows.chunks(limit).take(2).map(|page| json(page)).collect();
+    let mut pages: Vec<Value> = rows.chunks(limit).take(2).map(json).collect();
     if pages.is_empty() {
         pages.push(json!([]));
     }

@@ -7,10 +7,11 @@ use access::{Error, Tenant, Transaction, stripe_payments};
 use crate::{
     blank::Found,
     call::{At, Call, Draw, Where, account::AccountCall, drawn},
-    client::{Client, Outcome, Stop, explained, is_definite, named, seen, wrong},
+    client::{Client, seen},
     compare::compare,
     dice::Dice,
-    fault::{Ending, Fault, OnPurpose, under},
+    fault::{Ending, Fault, panic_on_purpose, under},
+    judge::{Outcome, Stop, explained, is_definite, named, wrong},
     model::Model,
     problem::{Class, Problem},
     world::World,
@@ -208,7 +209,7 @@ async fn body(
         new
     });
     match (meant, twice) {
-        (Meant::Panic, _) => std::panic::panic_any(OnPurpose),
+        (Meant::Panic, _) => panic_on_purpose(),
         (Meant::Rollback, _) => {
             let undone = tx.rollback().await;
             return Ok(undone.map(|()| Finish::Undone));

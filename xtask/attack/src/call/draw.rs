@@ -7,8 +7,8 @@ use access::{
     account_payout_routes::{NewPayoutRoute, PayeeRole},
     ppu::IssueCodes,
     stripe_payments::{
-        ListStripePayments, NewStripePayment, PayFor, PaymentStatus, StripePaymentOrder,
-        StripePaymentPatch,
+        ListStripePayments, NewStripePayment, PayFor, PaymentStatus, StripePayment,
+        StripePaymentOrder, StripePaymentPatch,
     },
 };
 use chrono::Timelike;
@@ -328,14 +328,17 @@ impl Draw<'_> {
                 });
             }
         }
-        // About one payment it is told once: what several events come to is for the tests of webhooks.
-        let told = |id: StripePaymentId| {
+        // About one payment and one payment intent it is told once: what several events come to is for the tests of webhooks.
+        let told = |payment: &StripePayment| {
             let mut events = self.model.events.values();
-            let id = json!(id);
-            events.any(|event| event.facts.get("payment") == Some(&id))
+            let id = json!(payment.id);
+            events.any(|event| {
+                event.facts.get("payment") == Some(&id)
+                    || (event.subject.is_some() && event.subject == payment.payment_intent)
+            })
         };
         let untold: Vec<_> = (self.model.payments.values())
-            .filter(|payment| !told(payment.id))
+            .filter(|payment| !told(payment))
             .collect();
         let payment = *self.dice.pick(&untold)?;
         Some(Succeeded {
