@@ -44,7 +44,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     say!("    cargo xtask check --bless && git diff access/public-items.txt");
     say!("    cargo xtask domain");
     say!("    cargo xtask types --ts");
-    say!("    BLESS=1 cargo test -p tests --test all -- statements");
+    say!("    BLESS=1 cargo test --workspace --all-features --test all -- statements");
     say!("    cargo xtask test");
     Ok(ExitCode::SUCCESS)
 }
@@ -146,8 +146,8 @@ const FILES: [(&str, &str); 7] = [
         include_str!("new/isolation.txt"),
     ),
     (
-        "tests/tests/all/statements_{{table}}.rs",
-        include_str!("new/statements.txt"),
+        "tests/tests/all/calls_{{table}}.rs",
+        include_str!("new/calls.txt"),
     ),
     (
         "tests/tests/compile_fail/cannot_name_an_entity_of_{{table}}.rs",
@@ -251,8 +251,7 @@ fn enter(edits: &mut Edits, names: &Names) -> anyhow::Result<()> {
         &names.filled(include_str!("new/sample_given.txt")),
     )?;
 
-    let modules =
-        format!("    mod isolation_{table};\n    mod statements_{table};\n    mod {table};\n");
+    let modules = format!("    mod calls_{table};\n    mod isolation_{table};\n    mod {table};\n");
     edits.after("tests/tests/all.rs", "mod all {\n", &modules)?;
     let cases: String = (["create", "get", "list", "update"].iter())
         .map(|function| format!("    \"{table}::{function}\",\n"))
@@ -264,9 +263,9 @@ fn enter(edits: &mut Edits, names: &Names) -> anyhow::Result<()> {
     );
     edits.before(isolation, "    match case {\n", &aim)?;
     edits.after(
-        "tests/tests/all/statements_calls.rs",
-        "    let mut t = r.db.tenant(account);\n",
-        &format!("    super::statements_{table}::calls_of_{table}(r, &t).await;\n"),
+        "tests/tests/all/calls.rs",
+        "pub(super) const OF_ACCOUNTS: &[Calls] = &[\n",
+        &format!("    super::calls_{table}::CALLS,\n"),
     )?;
     let fixtures = "access/src/testing/rows.rs";
     let rows = format!("    {table}_of(tenant, who, numbers.clone()).await?;\n");

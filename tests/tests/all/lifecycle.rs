@@ -31,7 +31,9 @@ pub(super) async fn erased(
 
 /// Closes the calls to Stripe, since open ones don't arrive as they were.
 pub(super) async fn close_jobs(superuser: &Client) {
-    let close = "UPDATE stripe_outbox SET status = 'failed', due_at = NULL, last_error = 'x'";
+    let close =
+        "UPDATE stripe_outbox SET status = 'failed', lease = NULL, due_at = NULL, last_error = 'x'
+         WHERE due_at IS NOT NULL OR status = 'dead'";
     superuser.execute(close, &[]).await.unwrap();
 }
 

@@ -1,16 +1,15 @@
 //! Every statement of `access`, by the function that runs it, in `access/statements.json`: what the check for Citus, the test
 //! of plans and the studio look at. `BLESS=1` writes it anew.
 
-use std::{collections::BTreeSet, fs, future::Future, path::Path};
+use std::{cell::RefCell, collections::BTreeSet, fs, future::Future, path::Path};
 
-use access::{Db, system::SystemDb};
-use dev_server::Login;
 use serde::Serialize;
-use tests::{events::SECRET, fixtures::Cast, proxy::Proxy};
+use tests::{fixtures::Cast, proxy::Proxy};
 
 use super::{
-    isolation::public_functions, observability::Captured, statements_calls::calls_of_an_account,
-    statements_system::calls_of_the_system,
+    calls::{Calls, How, OF_ACCOUNTS, OF_THE_SYSTEM, Stage},
+    observability::Captured,
+    public,
 };
 
 /// What one public function sends.
@@ -24,37 +23,16 @@ pub(super) struct Sends {
     pub(super) statements: Vec<String>,
 }
 
-/// Calls functions one by one, and writes down what they send.
+/// Writes down what calls send.
 pub(super) struct Recorder {
-    pub(super) db: Db,
-    pub(super) system: SystemDb,
-    proxy: Proxy,
+    pub(super) proxy: Proxy,
     captured: Captured,
-    sent: Vec<Sends>,
+    sent: RefCell<Vec<Sends>>,
 }
 
 impl Recorder {
-    async fn new(cast: &Cast, captured: Captured) -> Self {
-        let port = cast.database.server().port();
-        let proxy = Proxy::before(port).await.unwrap();
-        let config = |login| {
-            let url = proxy.url(&cast.database.url(login), port);
-            tests::config(&url).pool_size(1)
-        };
-        let db = Db::connect(config(Login::App)).await.unwrap();
-        let system = SystemDb::connect(config(Login::System)).await.unwrap();
-        let system = system.webhook_secrets(access::webhook::WebhookSecrets::new([SECRET]));
-        Self {
-            db,
-            system,
-            proxy,
-            captured,
-            sent: Vec::new(),
-        }
-    }
-
     /// Awaits a call.
-    pub(super) async fn call<R>(&mut self, function: &str, call: impl Future<Output = R>) -> R {
+    pub(super) async fn call<R>(&self, function: &str, call: impl Future<Output = R>) -> R {
         self.captured.statements();
         self.proxy.round_trips();
         let done = call.await;
@@ -64,7 +42,7 @@ impl Recorder {
     }
 
     /// Awaits a call whose round trips depend on what is there.
-    pub(super) async fn long<R>(&mut self, function: &str, call: impl Future<Output = R>) -> R {
+    pub(super) async fn long<R>(&self, function: &str, call: impl Future<Output = R>) -> R {
         self.captured.statements();
         let done = call.await;
         self.note(function, None);
@@ -72,22 +50,21 @@ impl Recorder {
     }
 
     /// A second call of a function may send more, and is as quick as the first.
-    fn note(&mut self, function: &str, round_trips: Option<u64>) {
-        let of_function = self.sent.iter_mut().find(|sent| sent.function == function);
-        let sends = match of_function {
-            Some(sends) => sends,
-            None => {
-                self.sent.push(Sends {
-                    function: function.to_owned(),
-                    round_trips,
-                    statements: Vec::new(),
-                });
-                self.sent.last_mut().unwrap()
-            }
-        };
+    fn note(&self, function: &str, round_trips: Option<u64>) {
+        let mut sent = self.sent.borrow_mut();
+        let known = sent.iter().position(|sent| sent.function == function);
+        let place = known.unwrap_or_else(|| {
+            sent.push(Sends {
+                function: function.to_owned(),
+                round_trips,
+                statements: Vec::new(),
+            });
+            sent.len() - 1
+        });
+        let statements = &mut sent[place].statements;
         for statement in self.captured.statements() {
-            if !sends.statements.contains(&statement) {
-                sends.statements.push(statement);
+            if !statements.contains(&statement) {
+                statements.push(statement);
             }
         }
     }
@@ -99,24 +76,28 @@ pub(super) fn path() -> std::path::PathBuf {
 
 #[tokio::test]
 async fn the_list_of_statements_is_what_the_functions_send() {
-    let cast = Cast::new().await;
     let (captured, _guard) = Captured::start();
-    let mut recorder = Recorder::new(&cast, captured).await;
+    let cast = Cast::new().await;
+    let recorder = Recorder {
+        proxy: Proxy::before(cast.database.server().port()).await,
+        captured,
+        sent: RefCell::default(),
+    };
+    let mut stage = Stage::new(cast, How::Recorded(recorder)).await;
     // The first account's calls prepare the statements, which the second's use.
-    Box::pin(calls_of_an_account(&mut recorder, cast.b, cast.a)).await;
-    recorder.sent.clear();
-    Box::pin(calls_of_an_account(&mut recorder, cast.a, cast.b)).await;
-    Box::pin(calls_of_the_system(&mut recorder, &cast)).await;
+    for _ in 0..2 {
+        std::mem::swap(&mut stage.account, &mut stage.other);
+        sent_of(&stage).borrow_mut().clear();
+        for calls in OF_ACCOUNTS {
+            run(&stage, calls).await;
+        }
+    }
+    run(&stage, OF_THE_SYSTEM).await;
 
-    let mut sent = recorder.sent;
+    let mut sent = sent_of(&stage).take();
     sent.sort_by(|a, b| a.function.cmp(&b.function));
     let called: BTreeSet<String> = sent.iter().map(|sends| sends.function.clone()).collect();
-    let mut functions = public_functions();
-    // They stand in other files than their module's.
-    functions.extend(
-        ["link_connected_account", "reroute_unrouted_events"].map(|f| format!("system::{f}")),
-    );
-    assert_eq!(called, functions, "each public function is called");
+    assert_eq!(called, public::on_rows(), "each public function is called");
 
     let text = serde_json::to_string_pretty(&sent).unwrap() + "\n";
     if std::env::var_os("BLESS").is_some() {
@@ -125,6 +106,20 @@ async fn the_list_of_statements_is_what_the_functions_send() {
     let stored = fs::read_to_string(path()).unwrap_or_default();
     assert!(
         stored == text,
-        "access/statements.json isn't what is sent now: BLESS=1 cargo test -p tests --test all -- statements"
+        "access/statements.json isn't what is sent now: BLESS=1 cargo test --workspace --all-features --test all -- statements"
     );
+}
+
+async fn run(stage: &Stage, calls: Calls) {
+    for (function, scene) in calls {
+        stage.function.set(function);
+        scene(stage).await;
+    }
+}
+
+fn sent_of(stage: &Stage) -> &RefCell<Vec<Sends>> {
+    match &stage.how {
+        How::Recorded(recorder) => &recorder.sent,
+        How::Dropped(_) => unreachable!("it records"),
+    }
 }

@@ -10,7 +10,7 @@ const ENTITY: &str = "entity/src/memos.rs";
 const TESTS: &str = "tests/tests/all/memos.rs";
 const ISOLATION: &str = "tests/tests/all/isolation_memos.rs";
 const FIXTURES: &str = "access/src/testing/rows.rs";
-const STATEMENTS: &str = "tests/tests/all/statements_memos.rs";
+const CALLS: &str = "tests/tests/all/calls_memos.rs";
 const SAMPLES: &str = "tests/tests/all/types.rs";
 
 /// The copy, and what is done in it.
@@ -124,12 +124,12 @@ const WITH_MASS: &[(&str, &str, &str)] = &[
         "title: format!(\"Title {number} of {who}\"),\n            mass: 1,",
     ),
     (
-        STATEMENTS,
+        CALLS,
         "title: \"made\".into(),",
         "title: \"made\".into(),\n        mass: 1,",
     ),
     (
-        STATEMENTS,
+        CALLS,
         "title: Patch::Set(\"changed\".into()),",
         "title: Patch::Set(\"changed\".into()),\n        mass: Patch::Set(2),",
     ),
