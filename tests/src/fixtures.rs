@@ -191,6 +191,24 @@ pub fn new_payment(buyer: &str, amount: i64) -> NewStripePayment {
 
 /// Every row of an account in every table that holds accounts' rows, as text: what "unchanged" is measured by.
 pub async fn dump(superuser: &Client, account: AccountId) -> String {
+    let mut dump = String::new();
+    for (name, row) in of_account(superuser, account, "t::text").await {
+        dump.push_str(&format!("{name}: {row}\n"));
+    }
+    dump
+}
+
+/// The same rows, each as an object of its columns.
+pub async fn rows(superuser: &Client, account: AccountId) -> Vec<serde_json::Value> {
+    let rows = of_account(superuser, account, "to_jsonb(t)::text").await;
+    let parsed = rows.iter().map(|(_, row)| serde_json::from_str(row));
+    parsed
+        .collect::<Result<_, _>>()
+        .expect("each row is an object")
+}
+
+/// What `shown` makes of each row of an account, with the table's name.
+async fn of_account(superuser: &Client, account: AccountId, shown: &str) -> Vec<(String, String)> {
     let tables = superuser
         .query(
             "SELECT c.relname, CASE c.relname WHEN 'accounts' THEN 'id' ELSE 'account_id' END
@@ -202,17 +220,15 @@ pub async fn dump(superuser: &Client, account: AccountId) -> String {
         )
         .await
         .expect("the catalogue can be read");
-    let mut dump = String::new();
+    let mut shown_rows = Vec::new();
     for table in tables {
         let (name, column): (String, String) = (table.get(0), table.get(1));
-        let sql = format!("SELECT t::text FROM {name} t WHERE {column} = $1 ORDER BY 1");
+        let sql = format!("SELECT {shown} FROM {name} t WHERE {column} = $1 ORDER BY t::text");
         let rows = superuser
             .query(&sql, &[&account.as_uuid()])
             .await
             .expect("the table can be read");
-        for row in rows {
-            dump.push_str(&format!("{name}: {}\n", row.get::<_, String>(0)));
-        }
+        shown_rows.extend(rows.iter().map(|row| (name.clone(), row.get(0))));
     }
-    dump
+    shown_rows
 }

@@ -36,6 +36,7 @@ mod all {
     mod isolation;
     mod isolation_codes;
     mod isolation_content;
+    mod isolation_matrix;
     mod isolation_money;
     mod isolation_stripe;
     mod lifecycle;
@@ -54,6 +55,7 @@ mod all {
     mod observability;
     mod old_snapshots;
     mod operation;
+    mod oracles;
     mod outbox;
     mod outbox_faults;
     mod outbox_imported;

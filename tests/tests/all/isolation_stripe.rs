@@ -18,15 +18,6 @@ pub(super) async fn aim_at_what_stripe_told(
         "connected_accounts::get" => {
             // Only B has the one, nobody the other.
             let id = if of_b { "acct_only_b" } else { "acct_nobodys" };
-            if of_b {
-                let plant = format!(
-                    "INSERT INTO connected_accounts (account_id, connected_account, created_at, updated_at)
-                     VALUES ('{}', '{id}', now(), now()) ON CONFLICT DO NOTHING",
-                    cast.b
-                );
-                let superuser = cast.database.superuser().await;
-                superuser.batch_execute(&plant).await.unwrap();
-            }
             refused(connected_accounts::get(a, id).await)
         }
         "connected_accounts::list" => {
