@@ -69,6 +69,7 @@ mod all {
     mod ppu;
     mod ppu_issue;
     mod public;
+    mod public_types;
     mod row_level_security;
     mod runtimes;
     mod schema_changes;

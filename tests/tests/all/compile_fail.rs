@@ -21,6 +21,7 @@ use std::{
 mod controls {
     mod a_marker_that_is_no_tenant_table_control;
     mod a_type_that_is_no_column_type_control;
+    mod a_type_that_reaches_sql_control;
     mod cannot_begin_a_transaction_inside_a_transaction_control;
     mod cannot_begin_a_transaction_while_a_stream_runs_control;
     mod cannot_begin_two_transactions_on_one_handle_control;
@@ -32,6 +33,7 @@ mod controls {
     mod cannot_commit_in_the_body_of_a_transaction_control;
     mod cannot_commit_twice_control;
     mod cannot_compare_a_column_with_another_type_control;
+    mod cannot_construct_a_type_with_private_fields_control;
     mod cannot_construct_a_value_control;
     mod cannot_construct_an_account_id_control;
     mod cannot_convert_a_uuid_into_an_account_id_control;
@@ -50,9 +52,15 @@ mod controls {
     mod cannot_make_an_account_id_by_default_control;
     mod cannot_make_an_account_with_a_tenant_control;
     mod cannot_name_an_entity_of_account_agents_control;
+    mod cannot_name_an_entity_of_account_payment_settings_control;
+    mod cannot_name_an_entity_of_account_payout_routes_control;
     mod cannot_name_an_entity_of_accounts_control;
     mod cannot_name_an_entity_of_connected_accounts_control;
     mod cannot_name_an_entity_of_content_embeddings_control;
+    mod cannot_name_an_entity_of_pay_out_control;
+    mod cannot_name_an_entity_of_payment_log_heads_control;
+    mod cannot_name_an_entity_of_payment_share_tracking_control;
+    mod cannot_name_an_entity_of_payment_system_logs_control;
     mod cannot_name_an_entity_of_ppu_control;
     mod cannot_name_an_entity_of_ppu_redemptions_control;
     mod cannot_name_an_entity_of_stripe_events_control;
@@ -103,7 +111,7 @@ fn each_claim_has_a_control_that_is_compiled_and_differs_in_little() {
     let claims = texts("", "rs");
     let controls = texts("controls", "rs");
     let compiled = include_str!("compile_fail.rs");
-    assert!(claims.len() >= 20, "{} claims", claims.len());
+    assert!(claims.len() >= 70, "{} claims", claims.len());
     let expected = claims.keys().map(|name| format!("{name}_control"));
     let expected: BTreeSet<String> = expected.collect();
     let found: BTreeSet<String> = controls.keys().cloned().collect();
@@ -149,6 +157,31 @@ fn each_claim_fails_with_the_errors_that_it_names() {
     }
     let left: Vec<&String> = outputs.keys().collect();
     assert!(left.is_empty(), "a .stderr without its .rs: {left:?}");
+}
+
+/// S01
+#[test]
+fn each_table_has_the_claim_that_its_entity_can_not_be_named() {
+    let claims = texts("", "rs");
+    for table in entity::schema::TABLES {
+        let name = format!("cannot_name_an_entity_of_{}", table.name);
+        let claim = claims
+            .get(&name)
+            .unwrap_or_else(|| panic!("no claim {name}"));
+        for item in [
+            "ActiveModel",
+            "Column",
+            "Entity",
+            "Model",
+            "PrimaryKey",
+            "Relation",
+        ] {
+            assert!(
+                claim.contains(&format!("`{item}` is private")),
+                "{name} has no {item}"
+            );
+        }
+    }
 }
 
 /// The files in a folder beside the claims, by their stems.

@@ -79,7 +79,7 @@ async fn the_list_of_statements_is_what_the_functions_send() {
     let (captured, _guard) = Captured::start();
     let cast = Cast::new().await;
     let recorder = Recorder {
-        proxy: Proxy::before(cast.database.server().port()).await,
+        proxy: Proxy::before(cast.database.server().port()).await.unwrap(),
         captured,
         sent: RefCell::default(),
     };
