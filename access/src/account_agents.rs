@@ -5,9 +5,11 @@
 //! the agent's id. A commission is a share of each payment that is split while the agent is active, in basis points of
 //! what is left after the fee, as a route's part is; it is paid out to the payee `agent/<the agent's account>`.
 
+use std::fmt;
+
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 use entity::account_agents::{AccountAgents, AgentRow, NewAgentRow};
-use entity_guard::{Insert, Predicate, Select, Update};
+use entity_guard::{Hidden, Insert, Predicate, Select, Update};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -38,7 +40,7 @@ const INVITED_FOR: Duration = Duration::days(14);
 pub(crate) const PAYEE: &str = "agent/";
 
 /// An agent of the account, from the invitation on.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AccountAgent {
     /// The id; later invitations have larger ones.
@@ -59,6 +61,22 @@ pub struct AccountAgent {
     pub created_at: DateTime<Utc>,
     /// When it last changed its status.
     pub updated_at: DateTime<Utc>,
+}
+
+impl fmt::Debug for AccountAgent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountAgent")
+            .field("id", &self.id)
+            .field("role", &self.role)
+            .field("commission_bp", &self.commission_bp)
+            .field("status", &self.status)
+            .field("agent_account", &self.agent_account)
+            .field("connected_account", &Hidden)
+            .field("expires_at", &self.expires_at)
+            .field("created_at", &self.created_at)
+            .field("updated_at", &self.updated_at)
+            .finish()
+    }
 }
 
 /// What an agent is invited to.

@@ -5,12 +5,14 @@
 //! often as it may be, whoever asks at once, until it expires, by the clock of the program that asks, or is withdrawn.
 //! Codes stand in no log and no error; how often somebody may guess is for the application to bound.
 
+use std::fmt;
+
 use chrono::{DateTime, SubsecRound, Utc};
 use entity::{
     ppu::Ppus,
     ppu_redemptions::{NewPpuRedemption, PpuRedemptions},
 };
-use entity_guard::{Insert, Predicate, Select, Update};
+use entity_guard::{Hidden, Insert, Predicate, Select, Update};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -60,7 +62,7 @@ pub struct ListRedemptions {
 }
 
 /// Who redeems which code.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct RedeemCode {
@@ -70,6 +72,16 @@ pub struct RedeemCode {
     pub redeemer: String,
     /// The caller's name for the request: the same one redeems once. 1 to 255 characters.
     pub idempotency_key: String,
+}
+
+impl fmt::Debug for RedeemCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedeemCode")
+            .field("code", &self.code)
+            .field("redeemer", &self.redeemer)
+            .field("idempotency_key", &Hidden)
+            .finish()
+    }
 }
 
 /// A redemption, and the code as it stands after it.

@@ -41,6 +41,7 @@ pub(crate) struct Model {
     pub agent_account: Option<Uuid>,
     /// Stripe's connected account (`acct_…`) that the agent is paid to, once it accepted.
     #[sea_orm(column_type = "Text", nullable)]
+    #[tenant(secret)]
     pub connected_account: Option<String>,
     /// SHA-256 of the invitation's secret.
     pub secret_hash: Vec<u8>,

@@ -46,7 +46,7 @@ pub(crate) struct Model {
     pub statement_descriptor: Option<String>,
     /// Stripe's connected account (`acct_…`) that the account's own shares are paid to.
     #[sea_orm(column_type = "Text", nullable)]
-    #[tenant(new)]
+    #[tenant(new, secret)]
     pub connected_account: Option<String>,
     /// Counts the changes, from 1; 0 where the defaults hold.
     pub version: i64,

@@ -36,7 +36,7 @@ pub(crate) struct Model {
     pub payee: String,
     /// Stripe's connected account (`acct_…`) that the payee is paid to.
     #[sea_orm(column_type = "Text")]
-    #[tenant(new, patch)]
+    #[tenant(new, patch, secret)]
     pub connected_account: String,
     /// The part of what is left after the fee, in basis points; 1 to 10,000, and all active ones together at most 10,000.
     #[tenant(new, patch)]

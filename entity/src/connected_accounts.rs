@@ -25,7 +25,7 @@ pub(crate) struct Model {
     pub account_id: Uuid,
     /// Stripe's id (`acct_…`).
     #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
-    #[tenant(new)]
+    #[tenant(new, secret)]
     pub connected_account: String,
     /// Whether it can take charges; none until Stripe has said so.
     #[sea_orm(nullable)]

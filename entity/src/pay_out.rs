@@ -38,10 +38,11 @@ pub(crate) struct Model {
     pub currency: String,
     /// The caller's name for the request: the same one gives the same payout. 1 to 255 characters.
     #[sea_orm(column_type = "Text")]
-    #[tenant(new)]
+    #[tenant(new, secret)]
     pub idempotency_key: String,
     /// Stripe's connected account (`acct_…`) that is paid.
     #[sea_orm(column_type = "Text")]
+    #[tenant(secret)]
     pub connected_account: String,
     /// What is paid, in minor units; more than 0.
     pub amount: i64,

@@ -33,7 +33,7 @@ pub(crate) struct Model {
     pub redeemer: String,
     /// The caller's name for the request: the same one redeems once.
     #[sea_orm(column_type = "Text")]
-    #[tenant(new)]
+    #[tenant(new, secret)]
     pub idempotency_key: String,
     /// When it was redeemed.
     #[tenant(created_at)]

@@ -51,14 +51,14 @@ pub(crate) struct Model {
     pub signed: bool,
     /// What its effect depends on, without personal data: it stays when the payload is erased.
     #[sea_orm(column_type = "JsonBinary")]
-    #[tenant(new)]
+    #[tenant(new, secret)]
     pub facts: Json,
     /// What became of it.
     #[tenant(new, as = "EventOutcome")]
     pub outcome: EventOutcomeColumn,
     /// The event as Stripe sent it; none once erased.
     #[sea_orm(column_type = "JsonBinary", nullable)]
-    #[tenant(new)]
+    #[tenant(new, secret)]
     pub payload: Option<Json>,
     /// When it was received.
     #[tenant(created_at)]

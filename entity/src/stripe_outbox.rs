@@ -39,7 +39,7 @@ pub(crate) struct Model {
     pub idempotency_key: String,
     /// What is sent, the same at each try.
     #[sea_orm(column_type = "JsonBinary")]
-    #[tenant(new)]
+    #[tenant(new, secret)]
     pub request: Json,
     /// Where it stands.
     #[tenant(new, as = "OutboxStatus")]

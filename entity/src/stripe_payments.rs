@@ -71,7 +71,7 @@ pub(crate) struct Model {
     pub description: Option<String>,
     /// The application's own notes: a JSON object of at most 16 KiB.
     #[sea_orm(column_type = "JsonBinary", nullable)]
-    #[tenant(new, patch)]
+    #[tenant(new, patch, secret)]
     pub metadata: Option<Json>,
     /// When it was made.
     #[tenant(created_at)]

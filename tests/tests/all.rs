@@ -73,6 +73,8 @@ mod all {
     mod row_level_security;
     mod runtimes;
     mod schema_changes;
+    mod secret_fields;
+    mod secrets;
     mod session;
     mod statements;
     mod stripe_events;

@@ -1,8 +1,10 @@
 //! The one place where an account works on another's row: with a secret that the other one handed out.
 
+use std::fmt;
+
 use chrono::Utc;
 use entity::account_agents::{AccountAgents, AgentRow};
-use entity_guard::{Select, Update};
+use entity_guard::{Hidden, Select, Update};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,7 +16,7 @@ use crate::{
 };
 
 /// What an agent gives to accept an invitation.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct AcceptInvitation {
@@ -22,6 +24,15 @@ pub struct AcceptInvitation {
     pub token: InvitationToken,
     /// Stripe's connected account (`acct_…`) that commissions are paid to.
     pub connected_account: String,
+}
+
+impl fmt::Debug for AcceptInvitation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcceptInvitation")
+            .field("token", &self.token)
+            .field("connected_account", &Hidden)
+            .finish()
+    }
 }
 
 /// As [`accept`](super::accept).

@@ -62,6 +62,8 @@ pub(crate) struct FieldAttributes {
     pub(crate) row: bool,
     pub(crate) created_at: bool,
     pub(crate) updated_at: bool,
+    /// `Debug` says that it is there, and not what it is.
+    pub(crate) secret: bool,
     pub(crate) shown_as: Option<Type>,
     /// A relation of SeaORM, which is no column.
     pub(crate) relation: bool,
@@ -92,6 +94,7 @@ impl FieldAttributes {
             ("row", &mut self.row),
             ("created_at", &mut self.created_at),
             ("updated_at", &mut self.updated_at),
+            ("secret", &mut self.secret),
         ];
         for (name, flag) in flags {
             if meta.path.is_ident(name) {
@@ -104,7 +107,7 @@ impl FieldAttributes {
             return Ok(());
         }
         Err(meta.error(
-            "expected `id`, `new`, `patch`, `row`, `created_at`, `updated_at` or `as = \"Type\"`",
+            "expected `id`, `new`, `patch`, `row`, `created_at`, `updated_at`, `secret` or `as = \"Type\"`",
         ))
     }
 }

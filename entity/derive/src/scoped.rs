@@ -108,6 +108,7 @@ fn copy_flags(from: &FieldAttributes) -> FieldAttributes {
         row: from.row,
         created_at: from.created_at,
         updated_at: from.updated_at,
+        secret: from.secret,
         relation: from.relation,
         shown_as: None,
     }
@@ -131,7 +132,6 @@ fn write(
     let row_docs = input.attrs.iter().filter(|a| a.path().is_ident("doc"));
     let constants = fields.iter().map(|field| constant(&marker, tenant, field));
     let structs = structs(&row, &new, &patch, fields, ts);
-    let declared = ts.then(declared);
     let implementation = implementation(
         &marker,
         (&row, &new, &patch),
@@ -151,8 +151,6 @@ fn write(
         }
 
         #(#row_docs)*
-        #[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-        #declared
         #structs
 
         #implementation
@@ -209,22 +207,62 @@ fn structs(row: &Ident, new: &Ident, patch: &Ident, fields: &[Field<'_>], ts: bo
     );
     let declared = ts.then(declared);
     let optional = ts.then(|| quote!(#[ts(optional_fields = nullable)]));
+    let (of_row, row_shown) = debug(row, fields, |_| true);
+    let (of_new, new_shown) = debug(new, fields, |attributes| attributes.new);
+    let (of_patch, patch_shown) = debug(patch, fields, |attributes| attributes.patch);
     quote! {
+        #[derive(Clone, #of_row PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+        #declared
         pub struct #row { #(#row_fields)* }
 
+        #row_shown
+
         #[doc = #new_doc]
-        #[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+        #[derive(Clone, #of_new PartialEq, ::serde::Deserialize, ::serde::Serialize)]
         #declared
         #optional
         #[serde(deny_unknown_fields)]
         pub struct #new { #(#new_fields)* }
 
+        #new_shown
+
         #[doc = #patch_doc]
-        #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+        #[derive(Clone, #of_patch Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
         #declared
         #[serde(deny_unknown_fields)]
         pub struct #patch { #(#patch_fields)* }
+
+        #patch_shown
     }
+}
+
+/// How `Debug` shows a struct: as the compiler derives it, but for what is secret.
+fn debug(
+    name: &Ident,
+    fields: &[Field<'_>],
+    has: fn(&FieldAttributes) -> bool,
+) -> (TokenStream, TokenStream) {
+    let fields = || fields.iter().filter(|field| has(&field.attributes));
+    if !fields().any(|field| field.attributes.secret) {
+        return (quote!(Debug,), TokenStream::new());
+    }
+    let shown = fields().map(|field| {
+        let (name, text) = (field.name, field.name.to_string());
+        if field.attributes.secret {
+            quote!(.field(#text, &::entity_guard::Hidden))
+        } else {
+            quote!(.field(#text, &self.#name))
+        }
+    });
+    let text = name.to_string();
+    let written = quote! {
+        impl ::core::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(#text) #(#shown)* .finish()
+            }
+        }
+    };
+    (TokenStream::new(), written)
 }
 
 fn implementation(
@@ -402,6 +440,32 @@ mod tests {
         let source = r#"#[sea_orm(table_name = "notes")] #[tenant(row = "Note")]
             struct Model { account_id: Uuid, #[tenant(id, new)] id: Uuid }"#;
         assert_eq!(expanded(source), "error: callers never set the key");
+    }
+
+    /// S59
+    #[test]
+    fn a_secret_is_hidden_wherever_it_stands_and_the_rest_is_shown() {
+        let source = r#"#[sea_orm(table_name = "notes")] #[tenant(row = "Note")]
+            struct Model { account_id: Uuid, #[tenant(id)] id: Uuid, #[tenant(new, secret)] key: String,
+                #[tenant(patch)] text: String }"#;
+        let expanded = expanded(source);
+        for shown in ["Note", "NewNote"] {
+            let shown = format!("impl ::core::fmt::Debug for {shown} {{");
+            assert!(expanded.contains(&shown), "{expanded}");
+        }
+        assert_eq!(
+            expanded
+                .matches(r#".field("key", &::entity_guard::Hidden)"#)
+                .count(),
+            2
+        );
+        assert!(!expanded.contains("&self.key"));
+        assert!(expanded.contains(r#".field("id", &self.id)"#));
+        // Nothing in the patch is secret.
+        assert!(
+            expanded.contains("#[derive(Clone, Debug, Default,"),
+            "{expanded}"
+        );
     }
 
     #[test]
