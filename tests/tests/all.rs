@@ -14,6 +14,7 @@ mod all {
     mod account_payout_routes;
     mod accounts;
     mod batches;
+    mod bouncer;
     mod calls;
     mod calls_content;
     mod calls_payments;
@@ -66,6 +67,7 @@ mod all {
     mod payment_share_tracking;
     mod payment_system_logs;
     mod pool_checks;
+    mod pooler;
     mod ppu;
     mod ppu_issue;
     mod public;

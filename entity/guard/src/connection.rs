@@ -182,6 +182,13 @@ impl Connection {
         })
     }
 
+    /// The first word of the first row, of a statement without parameters.
+    pub(crate) async fn word(&self, sql: &str) -> Result<Option<String>, Failure> {
+        let messages = self.client.simple_query(sql).await;
+        let messages = messages.map_err(|error| self.failed(error))?;
+        Ok(messages.iter().find_map(line).map(str::to_owned))
+    }
+
     /// The plan of a statement for any parameters, in PostgreSQL's JSON; asked for without running it.
     pub(crate) async fn explain(&self, sql: &str) -> Result<serde_json::Value, Failure> {
         let explain = format!("EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) {sql}");

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::{
     AccountId, Config, ConnectError, Error, Lookup, Requirements, Tenant, gate, lookup, policy,
-    pool::Pool, statement::Statement, system_use::SystemUse, tenant::Rows,
+    pool::Pool, pooler, statement::Statement, system_use::SystemUse, tenant::Rows,
 };
 
 /// The database, as one login sees it: the pool that all handles share.
@@ -33,7 +33,8 @@ pub struct PoolStatus {
 }
 
 impl Db {
-    /// Connects, and refuses to start when the login or the schema would let row level security be passed.
+    /// Connects, and refuses to start when the login or the schema would let row level security be passed, or when a pooler
+    /// in between would lose prepared statements.
     ///
     /// # Errors
     /// [`ConnectError::Refused`] names each cause.
@@ -45,6 +46,14 @@ impl Db {
             pool: Pool::new(config)?,
             requirements,
         };
+        let lease = db.pool.first().await?;
+        if let Ok(connection) = lease.start() {
+            if let Some(cause) = pooler::refusal(connection, &db.pool).await {
+                return Err(ConnectError::Refused(vec![cause]));
+            }
+            lease.finish();
+        }
+        drop(lease);
         db.ready().await?;
         let lease = db.pool.first().await?;
         if let Ok(connection) = lease.start() {

@@ -35,6 +35,7 @@ mod observe;
 mod patch;
 pub mod policy;
 mod pool;
+mod pooler;
 mod predicate;
 mod select;
 mod share;

@@ -132,6 +132,11 @@ impl Pool {
         }
     }
 
+    /// A connection that never belongs to the pool.
+    pub(crate) async fn another(&self) -> Result<Connection, ConnectError> {
+        managed::Manager::create(self.connections.manager()).await
+    }
+
     /// A connection, of the account's share when it is for one.
     pub(crate) async fn lease(&self, account: Option<AccountId>) -> Result<Lease, Error> {
         let begun = Instant::now();

@@ -7,8 +7,8 @@ use dev_server::Login;
 use tests::{TestDatabase, fixtures::Cast};
 
 use super::{
+    bouncer::Bouncer,
     migrator::{Migrator, difference, schema, skipped},
-    migrator_pooler::Bouncer,
 };
 
 /// A program of PostgreSQL's own, of the server's version, and whether it is there.

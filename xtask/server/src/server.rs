@@ -113,14 +113,13 @@ impl Server {
         })
     }
 
-    /// Makes sure that a server's programs are on this machine, for a thread beside a build. Says
-    /// which and why.
+    /// Makes sure that a wanted server's programs are on this machine, for a thread beside a build.
+    /// Says which and why.
     ///
     /// # Errors
     ///
     /// When there are none and none can be downloaded.
-    pub fn prefetch() -> Result<String> {
-        let wanted = Wanted::from_env()?;
+    pub fn prefetch(wanted: Wanted) -> Result<String> {
         if let Some(url) = brought_url(wanted)? {
             return Ok(format!("{url} (ADMIN_DATABASE_URL)"));
         }
