@@ -13,6 +13,7 @@ mod all {
     mod account_payment_settings;
     mod account_payout_routes;
     mod accounts;
+    mod attacks;
     mod batches;
     mod bouncer;
     mod calls;
