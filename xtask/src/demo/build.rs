@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail};
-use dev_server::Server;
+use dev_server::{Server, Wanted};
 use serde_json::Value;
 
 use super::{progress::Stage, stop};
@@ -42,7 +42,7 @@ const ARGUMENTS: [&str; 11] = [
 /// Builds, and downloads the database's package beside it where no PostgreSQL is installed.
 pub(crate) fn beside_download() -> anyhow::Result<Programs> {
     let mut stage = Stage::begin("build");
-    let mut download = Some(thread::spawn(Server::prefetch));
+    let mut download = Some(thread::spawn(|| Server::prefetch(Wanted::from_env()?)));
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let child = Command::new(cargo)
         .args(ARGUMENTS)
