@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// Switches row level security off, so that the guard alone has to hold.
     #[arg(long)]
     guard_alone: bool,
+    /// Builds for speed first, which pays for a million operations and more.
+    #[arg(long)]
+    release: bool,
     /// Prints the counts as JSON.
     #[arg(long)]
     json: bool,
@@ -75,11 +78,14 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The attack as a command, built for speed unless a test is left out.
+/// The attack as a command.
 fn attack(options: &Options, mutant: Option<&str>) -> anyhow::Result<Command> {
     let workspace = crate::workspace();
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--quiet", "--package", "attack"]);
+    if options.release {
+        cargo.arg("--release");
+    }
     // The account's own test is the first of two layers: the other is out of the way.
     let alone = options.guard_alone || mutant.is_some_and(|mutant| mutant.ends_with("-account"));
     if let Some(mutant) = mutant {

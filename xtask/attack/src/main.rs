@@ -25,6 +25,7 @@ mod world;
 
 use std::{process::ExitCode, time::Instant};
 
+use anyhow::Context;
 use clap::Parser;
 
 use crate::{
@@ -63,7 +64,10 @@ pub(crate) struct Options {
 impl Options {
     fn rate(&self) -> anyhow::Result<Rate> {
         let of = self.faults.strip_prefix("1/").unwrap_or(&self.faults);
-        Ok(Rate(of.parse()?))
+        let rate = of
+            .parse()
+            .context("--faults has to be such as 1/1000, or 0")?;
+        Ok(Rate(rate))
     }
 }
 

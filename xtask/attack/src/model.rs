@@ -25,10 +25,11 @@ use access::{
     stripe_events::StripeEvent,
     stripe_payments::StripePayment,
 };
+use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::blank::{Blanks, Found, json};
+use crate::blank::{Blanks, Found, is_blank_time, json};
 use crate::call::Call;
 
 pub(crate) use content::Piece;
@@ -60,30 +61,36 @@ pub(crate) struct Model {
 pub(crate) trait Row: Serialize + DeserializeOwned {
     type Id: Ord + Copy;
     fn id(&self) -> Self::Id;
+    /// When it was last changed: a blank, as long as there is any blank in the row.
+    fn changed(&self) -> DateTime<Utc>;
 }
 
 macro_rules! rows {
-    ($($row:ty, $id:ty;)*) => {$(
+    ($($row:ty, $id:ty, $changed:ident;)*) => {$(
         impl Row for $row {
             type Id = $id;
             fn id(&self) -> $id {
                 self.id
+            }
+
+            fn changed(&self) -> DateTime<Utc> {
+                self.$changed
             }
         }
     )*};
 }
 
 rows! {
-    StripePayment, StripePaymentId;
-    PayoutRoute, PayoutRouteId;
-    AccountAgent, AccountAgentId;
-    PaymentShare, PaymentShareId;
-    PayOut, PayOutId;
-    OutboxJob, OutboxJobId;
-    Ppu, PpuId;
-    PpuRedemption, PpuRedemptionId;
-    Piece, ContentEmbeddingId;
-    StripeEvent, StripeEventId;
+    StripePayment, StripePaymentId, updated_at;
+    PayoutRoute, PayoutRouteId, updated_at;
+    AccountAgent, AccountAgentId, updated_at;
+    PaymentShare, PaymentShareId, updated_at;
+    PayOut, PayOutId, updated_at;
+    OutboxJob, OutboxJobId, updated_at;
+    Ppu, PpuId, updated_at;
+    PpuRedemption, PpuRedemptionId, created_at;
+    Piece, ContentEmbeddingId, updated_at;
+    StripeEvent, StripeEventId, received_at;
 }
 
 impl Model {
@@ -199,7 +206,8 @@ fn all<R: Row>(rows: &BTreeMap<R::Id, R>) -> Vec<Value> {
 
 fn refill<R: Row>(rows: &mut BTreeMap<R::Id, R>, found: &Found) {
     let mut moved = Vec::new();
-    for (id, row) in rows.iter_mut() {
+    let unknown = |row: &R| is_blank_time(row.changed());
+    for (id, row) in rows.iter_mut().filter(|(_, row)| unknown(row)) {
         found.fill(row);
         if row.id() != *id {
             moved.push(*id);

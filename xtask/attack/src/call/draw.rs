@@ -15,10 +15,7 @@ use chrono::Timelike;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{
-    content::NewPiece,
-    told::{SECRET, Succeeded},
-};
+use super::{content::NewPiece, told::Succeeded};
 use crate::{dice::Dice, model::Model, world::World};
 
 /// Payees that every account has.
@@ -113,7 +110,7 @@ impl Draw<'_> {
     pub(crate) fn currency(&mut self) -> Currency {
         let code = self.dice.pick(&CURRENCIES).copied().unwrap_or("USD");
         code.parse()
-            .unwrap_or_else(|_| unreachable!("{SECRET} is no currency"))
+            .unwrap_or_else(|_| unreachable!("{code} is a currency"))
     }
 
     /// A payee that other accounts have too, or one of the account's agents.

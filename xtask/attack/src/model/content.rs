@@ -94,8 +94,8 @@ impl Model {
 
     /// Pieces whose ids or times nobody has seen yet.
     pub(super) fn unknown_pieces(&self) -> Vec<Call> {
-        let ids: Vec<_> = self.pieces.keys().map(|id| id.to_string()).collect();
-        if ids.iter().any(|id| is_blank(id)) {
+        let mut unknown = (self.pieces.values()).filter(|piece| is_blank_time(piece.updated_at));
+        if unknown.any(|piece| is_blank(&piece.id.to_string())) {
             let all = Nearest {
                 to: (1, 0),
                 k: 1_000,
