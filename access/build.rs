@@ -2,6 +2,8 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    // Set for the targets in `fuzz` alone.
+    println!("cargo::rustc-check-cfg=cfg(fuzzing)");
     let architecture = std::env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
     if architecture.starts_with("wasm") {
         println!(

@@ -32,6 +32,8 @@ pub mod connected_accounts;
 pub mod content_embeddings;
 mod db;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 #[cfg(feature = "http")]
 mod http;
 mod journal;
