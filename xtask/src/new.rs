@@ -45,6 +45,12 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     say!("    cargo xtask domain");
     say!("    cargo xtask types --ts");
     say!("    BLESS=1 cargo test --workspace --all-features --test all -- statements");
+    say!(
+        "    TRYBUILD=overwrite cargo test --workspace --all-features --test all -- trybuild={CONSTRUCTED}"
+    );
+    say!(
+        "    INSTA_UPDATE=always cargo test --workspace --all-features --test all -- all::isolation all::public_types"
+    );
     say!("    cargo xtask test");
     Ok(ExitCode::SUCCESS)
 }
@@ -183,6 +189,8 @@ fn write(root: &Path, names: &Names) -> anyhow::Result<Vec<String>> {
 }
 
 const CLAIMS: &str = "tests/tests/compile_fail";
+/// The claim that names each type with private fields.
+const CONSTRUCTED: &str = "cannot_construct_a_type_with_private_fields";
 
 fn claim(table: &str) -> String {
     format!("cannot_name_an_entity_of_{table}")
@@ -267,6 +275,29 @@ fn enter(edits: &mut Edits, names: &Names) -> anyhow::Result<()> {
         "pub(super) const OF_ACCOUNTS: &[Calls] = &[\n",
         &format!("    super::calls_{table}::CALLS,\n"),
     )?;
+    let types = format!(
+        "    access::{row}Id,\n    access::{table}::New{row},\n    access::{table}::{row},\n    access::{table}::{row}Patch,\n"
+    );
+    edits.after(
+        "tests/tests/all/public_types.rs",
+        "reach_no_sql![\n",
+        &types,
+    )?;
+    let constructed = format!("{CLAIMS}/{CONSTRUCTED}.rs");
+    let error = format!(
+        "// error: cannot construct `{row}Id` with struct literal syntax due to private fields\n"
+    );
+    edits.before(&constructed, "\nmacro_rules! made", &error)?;
+    for path in [
+        constructed,
+        format!("{CLAIMS}/controls/{CONSTRUCTED}_control.rs"),
+    ] {
+        edits.before(
+            &path,
+            "}\n\nfn main",
+            &format!("    made!(access::{row}Id);\n"),
+        )?;
+    }
     let fixtures = "access/src/testing/rows.rs";
     let rows = format!("    {table}_of(tenant, who, numbers.clone()).await?;\n");
     edits.before(fixtures, "    let agents = agents(", &rows)?;

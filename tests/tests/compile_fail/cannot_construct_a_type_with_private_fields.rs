@@ -1,10 +1,10 @@
 // claim: What has private fields is made by its own functions, and never written down by its fields.
 // error: cannot construct `AccountAgentId` with struct literal syntax due to private fields
 // error: cannot construct `AccountId` with struct literal syntax due to private fields
-// error: cannot construct `Config` with struct literal syntax due to private fields
+// error: cannot construct `access::Config` with struct literal syntax due to private fields
 // error: cannot construct `ContentEmbeddingId` with struct literal syntax due to private fields
 // error: cannot construct `Currency` with struct literal syntax due to private fields
-// error: cannot construct `Cursor` with struct literal syntax due to private fields
+// error: cannot construct `access::Cursor` with struct literal syntax due to private fields
 // error: cannot construct `Db` with struct literal syntax due to private fields
 // error: cannot construct `Embedding` with struct literal syntax due to private fields
 // error: cannot construct `OutboxJobId` with struct literal syntax due to private fields
@@ -17,7 +17,7 @@
 // error: cannot construct `StripeEventId` with struct literal syntax due to private fields
 // error: cannot construct `StripePaymentId` with struct literal syntax due to private fields
 // error: cannot construct `Tenant` with struct literal syntax due to private fields
-// error: cannot construct `Transaction` with struct literal syntax due to private fields
+// error: cannot construct `Transaction<'static>` with struct literal syntax due to private fields
 // error: cannot construct `InvitationToken` with struct literal syntax due to private fields
 // error: cannot construct `BodyLimit` with struct literal syntax due to private fields
 // error: cannot construct `Rejection` with struct literal syntax due to private fields
@@ -29,8 +29,8 @@
 // error: cannot construct `WebhookSecrets` with struct literal syntax due to private fields
 
 macro_rules! made {
-    ($type:path) => {
-        let _ = $type {};
+    ($($type:tt)*) => {
+        let _ = $($type)* {};
     };
 }
 

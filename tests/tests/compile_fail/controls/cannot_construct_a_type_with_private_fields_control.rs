@@ -1,8 +1,8 @@
 // control: cannot_construct_a_type_with_private_fields
 
 macro_rules! made {
-    ($type:path) => {
-        let _: Option<$type> = None;
+    ($($type:tt)*) => {
+        let _: Option<$($type)*> = None;
     };
 }
 
