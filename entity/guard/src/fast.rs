@@ -70,7 +70,7 @@ impl Forms {
         ) else {
             return Ok(None);
         };
-        if let Some(known) = self.texts().get(statement.sql.as_str()) {
+        if let Some(known) = self.texts().get(&*statement.sql) {
             return Ok(known.clone());
         }
         let fast = match gated(&statement.sql, statement.operation, table) {
@@ -82,14 +82,13 @@ impl Forms {
                 Err(_) => return Ok(None),
             },
         };
-        self.texts()
-            .put(statement.sql.as_str().into(), fast.clone());
+        self.texts().put((*statement.sql).into(), fast.clone());
         Ok(fast)
     }
 
     /// Forgets what was proved of a statement, after the schema changed under it.
     pub(crate) fn forget(&self, statement: &Statement) {
-        self.texts().pop(statement.sql.as_str());
+        self.texts().pop(&*statement.sql);
     }
 
     fn texts(&self) -> MutexGuard<'_, LruCache<Box<str>, Option<Arc<str>>>> {

@@ -15,6 +15,7 @@ mod aggregate;
 mod batch;
 mod chain;
 mod column;
+mod condition;
 mod config;
 mod connection;
 mod db;
@@ -34,6 +35,7 @@ mod patch;
 pub mod policy;
 mod pool;
 mod predicate;
+mod rendered;
 mod select;
 mod statement;
 #[cfg(test)]

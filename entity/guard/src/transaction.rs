@@ -179,7 +179,7 @@ impl Open {
             "COMMIT",
             None,
             Some(self.account),
-            last.as_ref().map(|last| last.sql.as_str()),
+            last.as_ref().map(|last| &*last.sql),
         );
         let committed = async {
             let Some(last) = last else {
