@@ -1,30 +1,34 @@
 use std::{
     num::NonZeroUsize,
     sync::{
-        Mutex, PoisonError,
+        LazyLock, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use futures_util::{TryStreamExt, pin_mut};
-use lru::LruCache;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage, config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
-    AccountId, Config, ConnectError, SslMode, error::Failure, statement::Statement, tenant::Rows,
+    AccountId, Config, ConnectError, SslMode,
+    error::Failure,
+    statement::Statement,
+    tenant::Rows,
+    text::{ByText, Text, by_text},
     value::Param,
 };
 
 /// Sets the account until the transaction ends, never longer: a longer one leaks through a pooler.
-const CONTEXT: &str = "SELECT set_config('app.account_id', $1, true)";
+static CONTEXT: LazyLock<Text> =
+    LazyLock::new(|| "SELECT set_config('app.account_id', $1, true)".into());
 
 /// One session of the pool, with its prepared statements.
 pub(crate) struct Connection {
     client: Client,
     tls: Option<MakeRustlsConnect>,
-    statements: Mutex<LruCache<Box<str>, tokio_postgres::Statement>>,
+    statements: Mutex<ByText<tokio_postgres::Statement>>,
     lost: AtomicBool,
     citus: bool,
 }
@@ -68,7 +72,7 @@ impl Connection {
         Ok(Self {
             client,
             tls,
-            statements: Mutex::new(LruCache::new(size)),
+            statements: Mutex::new(by_text(size)),
             lost: AtomicBool::new(false),
             citus: config.citus,
         })
@@ -88,13 +92,14 @@ impl Connection {
         failure
     }
 
-    pub(crate) async fn prepare(&self, sql: &str) -> Result<tokio_postgres::Statement, Failure> {
+    pub(crate) async fn prepare(&self, sql: &Text) -> Result<tokio_postgres::Statement, Failure> {
         if let Some(statement) = self.cache().get(sql) {
             return Ok(statement.clone());
         }
-        let prepared = self.client.prepare(sql).await;
+        // Boxed, so that the futures of calls stay small: it is asked for once.
+        let prepared = Box::pin(self.client.prepare(sql)).await;
         let statement = prepared.map_err(|error| self.failed(error))?;
-        self.cache().put(sql.into(), statement.clone());
+        self.cache().put(sql.clone(), statement.clone());
         Ok(statement)
     }
 
@@ -102,7 +107,7 @@ impl Connection {
         if self.citus {
             return Ok(Context::Formatted);
         }
-        self.prepare(CONTEXT).await.map(Context::Bound)
+        self.prepare(&CONTEXT).await.map(Context::Bound)
     }
 
     /// Forgets all prepared statements, after the schema changed under them.
@@ -110,7 +115,7 @@ impl Connection {
         self.cache().clear();
     }
 
-    fn cache(&self) -> std::sync::MutexGuard<'_, LruCache<Box<str>, tokio_postgres::Statement>> {
+    fn cache(&self) -> std::sync::MutexGuard<'_, ByText<tokio_postgres::Statement>> {
         self.statements
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -184,7 +189,7 @@ impl Connection {
     ) -> Result<Option<(tokio_postgres::Statement, &'s [Param])>, Failure> {
         match &statement.settings {
             Some(settings) => {
-                let prepared = self.prepare(settings.sql).await?;
+                let prepared = self.prepare(&settings.sql.into()).await?;
                 Ok(Some((prepared, settings.params.as_slice())))
             }
             None => Ok(None),

@@ -44,6 +44,7 @@ mod system_table;
 mod system_use;
 mod table;
 mod tenant;
+mod text;
 mod tls;
 mod transaction;
 mod update;

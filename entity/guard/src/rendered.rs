@@ -2,7 +2,7 @@
 
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
 use lru::LruCache;
@@ -11,6 +11,7 @@ use sea_query::{PostgresQueryBuilder, QueryStatementWriter, Value, Values};
 use crate::{
     Error, Table,
     statement::{Operation, Statement},
+    text::Text,
     value::Param,
 };
 
@@ -18,10 +19,10 @@ use crate::{
 const SHAPES: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 
 /// The text of each shape, for all pools: what is rendered doesn't depend on a server.
-static TEXTS: LazyLock<Mutex<LruCache<Box<[u8]>, Arc<str>>>> =
+static TEXTS: LazyLock<Mutex<LruCache<Box<[u8]>, Text>>> =
     LazyLock::new(|| Mutex::new(LruCache::new(SHAPES)));
 
-fn texts() -> MutexGuard<'static, LruCache<Box<[u8]>, Arc<str>>> {
+fn texts() -> MutexGuard<'static, LruCache<Box<[u8]>, Text>> {
     TEXTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -30,9 +31,9 @@ fn texts() -> MutexGuard<'static, LruCache<Box<[u8]>, Arc<str>>> {
 pub(crate) struct Shape(Vec<u8>);
 
 /// A shape's text: known, or rendered just now with the values in the order of its placeholders.
-pub(crate) enum Text {
-    Known(Arc<str>),
-    New(Shape, Arc<str>, Vec<Value>),
+pub(crate) enum Found {
+    Known(Text),
+    New(Shape, Text, Vec<Value>),
 }
 
 /// What is done with a table, as the first thing that a shape says.
@@ -89,16 +90,16 @@ impl Shape {
     pub(crate) fn text<Q: QueryStatementWriter>(
         self,
         query: impl FnOnce() -> Result<Q, Error>,
-    ) -> Result<Text, Error> {
+    ) -> Result<Found, Error> {
         if let Some(text) = texts().get(self.0.as_slice()) {
-            return Ok(Text::Known(Arc::clone(text)));
+            return Ok(Found::Known(text.clone()));
         }
         let (text, Values(values)) = query()?.build(PostgresQueryBuilder);
-        Ok(Text::New(self, text.into(), values))
+        Ok(Found::New(self, text.into(), values))
     }
 }
 
-impl Text {
+impl Found {
     /// The statement with its values, in the order of the placeholders.
     ///
     /// A text is kept only if its own values, when it was rendered, were these and in this order.
@@ -112,7 +113,7 @@ impl Text {
             Self::Known(text) => (text, values),
             Self::New(shape, text, rendered) => {
                 if rendered == values {
-                    texts().put(shape.0.into(), Arc::clone(&text));
+                    texts().put(shape.0.into(), text.clone());
                 }
                 (text, rendered)
             }

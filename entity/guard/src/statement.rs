@@ -1,16 +1,17 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use sea_query::{Expr, ExprTrait, PostgresQueryBuilder, QueryStatementWriter, Value, Values};
 
 use tokio_postgres::error::SqlState;
 
 use crate::{
-    AccountId, Error, Predicate, Table, TenantScoped, error::Failure, rendered::Shape, value::Param,
+    AccountId, Error, Predicate, Table, TenantScoped, error::Failure, rendered::Shape, text::Text,
+    value::Param,
 };
 
 /// A finished statement: text with placeholders, and the values to bind.
 pub(crate) struct Statement {
-    pub(crate) sql: Arc<str>,
+    pub(crate) sql: Text,
     pub(crate) params: Vec<Param>,
     pub(crate) operation: Operation,
     pub(crate) table: &'static str,
@@ -76,7 +77,7 @@ impl Statement {
 
     /// Of a text that the guard writes itself.
     pub(crate) fn new(
-        sql: impl Into<Arc<str>>,
+        sql: impl Into<Text>,
         params: Vec<Param>,
         operation: Operation,
         table: &'static str,
