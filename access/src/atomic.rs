@@ -62,7 +62,7 @@ impl<'t> Scope<'t> {
 
     /// Saves what was done when `outcome` is good, else undoes it, or sees to it that the caller's transaction does; whether it
     /// ran into another transaction.
-    async fn close<R>(self, outcome: Result<R, Error>) -> (Result<R, Error>, bool) {
+    pub(crate) async fn close<R>(self, outcome: Result<R, Error>) -> (Result<R, Error>, bool) {
         match self {
             Self::Whole { tenant, end } => match outcome {
                 Ok(done) => match save(&tenant, end).await {

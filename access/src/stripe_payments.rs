@@ -4,6 +4,7 @@
 //! books, refunds and disputes refer to, and what law wants kept; what is no longer wanted is canceled.
 
 mod change;
+mod many;
 
 use chrono::{DateTime, Utc};
 use entity::stripe_payments::StripePayments;
@@ -109,6 +110,22 @@ pub async fn create(tenant: &Tenant, new: NewStripePayment) -> Result<StripePaym
         })
     })
     .await
+}
+
+/// Adds payments as [`create`] does, all or none, and returns how many.
+///
+/// They are taken one by one and held in memory 500 at a time, however many there are. The log gets one entry that tells
+/// their number and sums. Names of payment intents come later, by [`update`]: what Stripe has told of each
+/// before has to be looked for under a lock, of which a server has too few for very many.
+///
+/// # Errors
+/// [`Error::Invalid`] names the field that is out of its bounds, as [`NewStripePayment`] states them, or `payment_intent`
+/// when it is given; [`Error::Rejected`] when there is no such account.
+pub async fn create_many(
+    tenant: &Tenant,
+    payments: impl IntoIterator<Item = NewStripePayment, IntoIter: Send>,
+) -> Result<u64, Error> {
+    many::create_many(tenant, payments.into_iter()).await
 }
 
 /// The payment with this id.

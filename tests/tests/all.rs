@@ -68,6 +68,7 @@ mod all {
     mod stripe_events;
     mod stripe_payments;
     mod stripe_payments_lists;
+    mod stripe_payments_many;
     mod stripe_payments_states;
     mod system;
     mod testing;

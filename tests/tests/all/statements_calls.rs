@@ -97,6 +97,8 @@ pub(super) async fn calls_of_an_account(r: &mut Recorder, account: AccountId, ot
         .await
         .unwrap()
         .id;
+    let many = stripe_payments::create_many(&t, [new_payment("many", 5)]);
+    r.call("stripe_payments::create_many", many).await.unwrap();
     r.call("stripe_payments::get", stripe_payments::get(&t, payment))
         .await
         .unwrap();
