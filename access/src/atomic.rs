@@ -33,6 +33,7 @@ pub(crate) enum Scope<'t> {
 
 impl<'t> Scope<'t> {
     pub(crate) async fn open(tenant: &'t Tenant) -> Result<Self, Error> {
+        tenant.not_alone();
         let noted = tenant.journal().len();
         Ok(match tenant.guard.atomic().await? {
             Atomic::Whole(guard, end) => Self::Whole {

@@ -30,6 +30,7 @@ mod all {
     mod isolation_content;
     mod isolation_money;
     mod isolation_stripe;
+    mod last_calls;
     mod lifecycle;
     mod lifecycle_attacks;
     mod logs;
