@@ -20,7 +20,7 @@ pub use entity::{
 /// [`Error::Unavailable`] or [`Error::Timeout`], when the database is not there.
 pub async fn get(tenant: &Tenant) -> Result<PaymentSettings, Error> {
     let settings = Select::<AccountPaymentSettings>::new()
-        .first(&tenant.guard)
+        .first(tenant.alone().await?)
         .await?;
     match settings {
         Some(settings) => Ok(settings),

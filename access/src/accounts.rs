@@ -12,7 +12,7 @@ pub use entity::accounts::{Account, AccountPatch, NewAccount};
 /// # Errors
 /// [`Error::NotFound`] when the account was never made, or is gone.
 pub async fn get(tenant: &Tenant) -> Result<Account, Error> {
-    Ok(Select::<Accounts>::new().one(&tenant.guard).await?)
+    Ok(Select::<Accounts>::new().one(tenant.alone().await?).await?)
 }
 
 /// Changes the handle's own account, and returns it as stored.
@@ -26,7 +26,7 @@ pub async fn update(tenant: &Tenant, patch: AccountPatch) -> Result<Account, Err
     }
     let update = Update::<Accounts>::new().patch(patch);
     let one = update.filter(Predicate::everything());
-    Ok(one.one(&tenant.guard).await?)
+    Ok(one.one(tenant.alone().await?).await?)
 }
 
 /// A name has 1 to 200 characters.

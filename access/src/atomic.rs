@@ -33,6 +33,7 @@ pub(crate) enum Scope<'t> {
 
 impl<'t> Scope<'t> {
     pub(crate) async fn open(tenant: &'t Tenant) -> Result<Self, Error> {
+        tenant.not_alone();
         let noted = tenant.journal().len();
         Ok(match tenant.guard.atomic().await? {
             Atomic::Whole(guard, end) => Self::Whole {
@@ -62,7 +63,7 @@ impl<'t> Scope<'t> {
 
     /// Saves what was done when `outcome` is good, else undoes it, or sees to it that the caller's transaction does; whether it
     /// ran into another transaction.
-    async fn close<R>(self, outcome: Result<R, Error>) -> (Result<R, Error>, bool) {
+    pub(crate) async fn close<R>(self, outcome: Result<R, Error>) -> (Result<R, Error>, bool) {
         match self {
             Self::Whole { tenant, end } => match outcome {
                 Ok(done) => match save(&tenant, end).await {

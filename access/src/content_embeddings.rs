@@ -218,7 +218,7 @@ pub async fn delete_for_content(
         .eq(content_kind.to_owned())
         .and(ContentEmbeddings::CONTENT_ID.eq(content_id.to_owned()));
     let delete = Delete::<ContentEmbeddings>::new().filter(content);
-    Ok(delete.execute(&tenant.guard).await?)
+    Ok(delete.execute(tenant.alone().await?).await?)
 }
 
 /// How many rows there are, of one kind or of all.

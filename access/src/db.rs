@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use entity_guard::{AccountId, Config, ConnectError, PoolStatus};
 
@@ -56,6 +59,16 @@ pub struct Tenant {
     pub(crate) guard: entity_guard::Tenant,
     actor: Arc<str>,
     journal: Journal,
+    /// In the last call of a transaction: the handle whose one statement goes together with COMMIT.
+    last: Option<Last>,
+}
+
+/// Of a transaction's last call.
+#[derive(Debug, Default)]
+struct Last {
+    handle: OnceLock<entity_guard::Tenant>,
+    /// It is of several statements, which COMMIT follows.
+    several: AtomicBool,
 }
 
 impl Tenant {
@@ -81,6 +94,7 @@ impl Tenant {
             guard,
             actor: "app".into(),
             journal: Journal::default(),
+            last: None,
         }
     }
 
@@ -90,7 +104,37 @@ impl Tenant {
             guard,
             actor: Arc::clone(&self.actor),
             journal: Journal::default(),
+            last: None,
         }
+    }
+
+    /// The handle for the last call of its transaction.
+    pub(crate) fn ending(self) -> Self {
+        let last = Some(Last::default());
+        Self { last, ..self }
+    }
+
+    /// The call under way is of several statements: none of them is the transaction's last.
+    pub(crate) fn not_alone(&self) {
+        if let Some(last) = &self.last {
+            last.several.store(true, Ordering::Release);
+        }
+    }
+
+    /// What the one and only statement of a call runs on: in a transaction's last call it goes together with COMMIT, and so
+    /// do the entries of the log that wait for it.
+    pub(crate) async fn alone(&self) -> Result<&entity_guard::Tenant, Error> {
+        let last = match &self.last {
+            Some(last) if !last.several.load(Ordering::Acquire) => last,
+            _ => return Ok(&self.guard),
+        };
+        if let Some(handle) = last.handle.get() {
+            return Ok(handle); // which refuses a second statement
+        }
+        // Boxed, so that the futures of callers stay small.
+        let append = Box::pin(self.journal.write(self)).await?;
+        let handle = self.guard.last(append)?;
+        Ok(last.handle.get_or_init(|| handle))
     }
 
     pub(crate) fn actor(&self) -> &str {

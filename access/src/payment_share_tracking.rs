@@ -129,6 +129,7 @@ pub async fn list_by_payment(
     tenant: &Tenant,
     payment: StripePaymentId,
 ) -> Result<Vec<PaymentShare>, Error> {
+    tenant.not_alone();
     let shares = Select::<PaymentShareTracking>::new()
         .filter(PaymentShareTracking::PAYMENT_ID.eq(payment))
         .order_by(PaymentShareTracking::ID.asc())
@@ -299,6 +300,7 @@ pub(crate) async fn part_of(
     payment: StripePaymentId,
     payee: &str,
 ) -> Result<PartOf, Error> {
+    tenant.not_alone();
     let payment = stripe_payments::get(tenant, payment).await?;
     let shares = list_by_payment(tenant, payment.id).await?;
     let (amount, taken_back) = if shares.is_empty() {

@@ -83,7 +83,7 @@ pub async fn list(tenant: &Tenant, list: &ListStripeEvents) -> Result<Page<Strip
 pub async fn erase_payloads(tenant: &Tenant, before: DateTime<Utc>) -> Result<u64, Error> {
     let update = Update::<StripeEvents>::new().set(StripeEvents::PAYLOAD, None);
     let old = with_payload_before(before);
-    Ok(update.filter(old).execute(&tenant.guard).await?)
+    Ok(update.filter(old).execute(tenant.alone().await?).await?)
 }
 
 /// Events that were received before a time, and still hold what Stripe sent.

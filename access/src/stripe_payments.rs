@@ -4,6 +4,7 @@
 //! books, refunds and disputes refer to, and what law wants kept; what is no longer wanted is canceled.
 
 mod change;
+mod many;
 
 use chrono::{DateTime, Utc};
 use entity::stripe_payments::StripePayments;
@@ -111,13 +112,29 @@ pub async fn create(tenant: &Tenant, new: NewStripePayment) -> Result<StripePaym
     .await
 }
 
+/// Adds payments as [`create`] does, all or none, and returns how many.
+///
+/// They are taken one by one and held in memory 500 at a time, however many there are. The log gets one entry that tells
+/// their number and sums. Names of payment intents come later, by [`update`]: what Stripe has told of each
+/// before has to be looked for under a lock, of which a server has too few for very many.
+///
+/// # Errors
+/// [`Error::Invalid`] names the field that is out of its bounds, as [`NewStripePayment`] states them, or `payment_intent`
+/// when it is given; [`Error::Rejected`] when there is no such account.
+pub async fn create_many(
+    tenant: &Tenant,
+    payments: impl IntoIterator<Item = NewStripePayment, IntoIter: Send>,
+) -> Result<u64, Error> {
+    many::create_many(tenant, payments.into_iter()).await
+}
+
 /// The payment with this id.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none.
 pub async fn get(tenant: &Tenant, id: StripePaymentId) -> Result<StripePayment, Error> {
     let select = Select::<StripePayments>::new().filter(StripePayments::ID.eq(id));
-    Ok(select.one(&tenant.guard).await?)
+    Ok(select.one(tenant.alone().await?).await?)
 }
 
 /// The payment with this payment intent (`pi_…`), if the account has one.
@@ -131,7 +148,7 @@ pub async fn find_by_payment_intent(
     check::stripe_id("payment_intent", payment_intent, "pi_")?;
     let intent = StripePayments::PAYMENT_INTENT.eq(Some(payment_intent.to_owned()));
     let select = Select::<StripePayments>::new().filter(intent);
-    Ok(select.first(&tenant.guard).await?)
+    Ok(select.first(tenant.alone().await?).await?)
 }
 
 /// A page of payments, newest first unless asked for otherwise; 50 unless asked for, at most 500.
@@ -140,6 +157,13 @@ pub async fn find_by_payment_intent(
 /// [`Error::Invalid`] names the field: a limit that isn't 1 to 500, a cursor that isn't of this list and order.
 pub async fn list(
     tenant: &Tenant,
+    list: &ListStripePayments,
+) -> Result<Page<StripePayment>, Error> {
+    page_of(tenant.alone().await?, list).await
+}
+
+async fn page_of(
+    guard: &entity_guard::Tenant,
     list: &ListStripePayments,
 ) -> Result<Page<StripePayment>, Error> {
     let limit = page::page_size(list.limit)?;
@@ -156,7 +180,7 @@ pub async fn list(
             after,
         )
         .limit(limit + 1)
-        .all(&tenant.guard)
+        .all(guard)
         .await?;
     let place = |row: &StripePayment| Cursor::after(of, row.created_at, row.id.as_uuid());
     Ok(page::page(rows, limit, place))
@@ -179,7 +203,7 @@ pub fn stream<'t>(
         let Some(mut request) = next else {
             return Ok::<_, Error>(None);
         };
-        let page = self::list(tenant, &request).await?;
+        let page = page_of(&tenant.guard, &request).await?;
         let following = page.next.map(|cursor| {
             request.cursor = Some(cursor);
             request
@@ -198,7 +222,7 @@ pub fn stream<'t>(
 /// [`Error::Invalid`] names a field that can't be searched for.
 pub async fn count(tenant: &Tenant, list: &ListStripePayments) -> Result<u64, Error> {
     let select = Select::<StripePayments>::new().filter(matching(list)?);
-    Ok(select.count(&tenant.guard).await?)
+    Ok(select.count(tenant.alone().await?).await?)
 }
 
 /// The exact sums over matching payments, one per currency, sorted by its code; the list's order, limit and cursor are not
@@ -218,7 +242,7 @@ pub async fn totals(
     );
     let groups = Select::<StripePayments>::new()
         .filter(matching(list)?)
-        .group_by(StripePayments::CURRENCY, sums, &tenant.guard)
+        .group_by(StripePayments::CURRENCY, sums, tenant.alone().await?)
         .await?;
     let total = |(currency, (payments, amount, fee, refunded))| CurrencyTotal {
         currency,
@@ -248,17 +272,16 @@ pub async fn update(
     check::metadata("metadata", check::set(&patch.metadata))?;
     let named = check::set(&patch.payment_intent).is_some();
     let patch = &patch;
-    let changed = async move |tenant: &Tenant| {
+    let changed = move || {
         let update = Update::<StripePayments>::new().patch(patch.clone());
-        let one = update.filter(StripePayments::ID.eq(id));
-        one.one(&tenant.guard).await
+        update.filter(StripePayments::ID.eq(id))
     };
     if !named {
-        return Ok(changed(tenant).await?);
+        return Ok(changed().one(tenant.alone().await?).await?);
     }
     atomic(tenant, move |scope| {
         Box::pin(async move {
-            let payment = changed(scope.tenant()).await?;
+            let payment = changed().one(&scope.tenant().guard).await?;
             webhook::payments::catch_up(scope, payment).await
         })
     })

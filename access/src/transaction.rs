@@ -110,6 +110,56 @@ impl Transaction<'_> {
         saved.map_err(|(error, _)| error)
     }
 
+    /// Runs one more call and saves all or nothing. A call of one statement that writes no log travels together with COMMIT, so
+    /// that it costs no flight of its own, and its outcome is known once COMMIT has answered: a read, or an update such as
+    /// [`stripe_payments::update`](crate::stripe_payments::update). After any other call, COMMIT follows.
+    ///
+    /// What comes back is two outcomes. The outer says whether the transaction was saved. The inner is the call's: one that
+    /// found no row is [`Error::NotFound`], and undoes nothing when it came along with COMMIT. A second call in the closure is
+    /// refused then.
+    ///
+    /// ```
+    /// # use access::{Error, Patch, StripePaymentId, Tenant, stripe_payments::{self, NewStripePayment, StripePaymentPatch}};
+    /// # async fn pay(tenant: &mut Tenant, id: StripePaymentId, new: NewStripePayment) -> Result<(), Error> {
+    /// let tx = tenant.begin().await?;
+    /// stripe_payments::create(&tx, new).await?;
+    /// let patch = StripePaymentPatch {
+    ///     description: Patch::Set(Some("replaced".into())),
+    ///     ..Default::default()
+    /// };
+    /// let replaced = tx
+    ///     .commit_with(async |tx| stripe_payments::update(tx, id, patch).await)
+    ///     .await??;
+    /// println!("{:?}", replaced.description);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Transaction::commit`]; what the call runs into, when it wasn't saved.
+    pub async fn commit_with<R, F>(self, last: F) -> Result<Result<R, Error>, Error>
+    where
+        F: AsyncFnOnce(&Tenant) -> Result<R, Error>,
+    {
+        if let Some(error) = self.end.wrong() {
+            return Err(error.into());
+        }
+        let (tenant, end) = (self.tenant.ending(), self.end);
+        let outcome = last(&tenant).await;
+        match (end.ended(), outcome) {
+            (Some(Ok(())), outcome) => Ok(outcome),
+            (Some(Err(error)), _) => Err(error.into()),
+            (None, Ok(done)) => {
+                let saved = atomic::save(&tenant, end).await;
+                saved.map(|()| Ok(done)).map_err(|(error, _)| error)
+            }
+            (None, Err(error)) => {
+                let _ = end.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
     /// Undoes the transaction, and returns once its connection is free again.
     ///
     /// # Errors

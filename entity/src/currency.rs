@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::LazyLock};
 
 use entity_guard::{Cell, ColumnType, DecodeError, Value};
 use serde::{Deserialize, Serialize};
@@ -46,18 +46,33 @@ impl Currency {
     }
 }
 
+/// The number of a code among all that three letters can make.
+fn place(code: [u8; 3]) -> Option<usize> {
+    code.iter().try_fold(0, |place, letter| {
+        let letter = letter.checked_sub(b'A').filter(|letter| *letter < 26)?;
+        Some(place * 26 + usize::from(letter))
+    })
+}
+
+/// Which codes there are, by their place: each row that is read asks.
+static KNOWN: LazyLock<Vec<bool>> = LazyLock::new(|| {
+    let letters = || b'A'..=b'Z';
+    let codes =
+        letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| [a, b, c])));
+    let known = |code: [u8; 3]| {
+        let code = std::str::from_utf8(&code).unwrap_or_default();
+        iso_currency::Currency::from_code(code).is_some()
+    };
+    codes.map(known).collect()
+});
+
 impl FromStr for Currency {
     type Err = InvalidCurrency;
 
     fn from_str(code: &str) -> Result<Self, InvalidCurrency> {
         let bytes: [u8; 3] = code.as_bytes().try_into().map_err(|_| InvalidCurrency)?;
-        if bytes.iter().all(u8::is_ascii_uppercase)
-            && iso_currency::Currency::from_code(code).is_some()
-        {
-            Ok(Self(bytes))
-        } else {
-            Err(InvalidCurrency)
-        }
+        let known = place(bytes).is_some_and(|place| KNOWN.get(place).is_some_and(|known| *known));
+        known.then_some(Self(bytes)).ok_or(InvalidCurrency)
     }
 }
 
@@ -96,6 +111,6 @@ impl ColumnType for Currency {
         String::null()
     }
     fn decode(cell: Cell<'_>) -> Result<Self, DecodeError> {
-        String::decode(cell)?.parse().map_err(|_| DecodeError)
+        cell.text()?.parse().map_err(|_| DecodeError)
     }
 }

@@ -117,6 +117,10 @@ pub(crate) const SCHEMA: TableSchema = TableSchema {
             "payment_share_tracking_pay_out_idx",
             &["account_id", "pay_out_id"],
         ),
+        Index::new(
+            "payment_share_tracking_payment_idx",
+            &["account_id", "payment_id", "id"],
+        ),
     ],
     ..TableSchema::DEFAULT
 };

@@ -42,7 +42,7 @@ pub const UNSCOPED: &[&str] = &[
 ];
 
 /// The migration that the entities are written for.
-const MIGRATION: &str = "m20261127_000014_lifecycle";
+const MIGRATION: &str = "m20261128_025629_payment_share_tracking_by_payment";
 
 /// The application's version of the schema: raised when an older application can't work with the database any more.
 const APP_VERSION: i32 = 1;

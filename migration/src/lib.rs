@@ -23,6 +23,7 @@ mod m20261127_000011_ppu;
 mod m20261127_000012_account_agents;
 mod m20261127_000013_content_embeddings;
 mod m20261127_000014_lifecycle;
+mod m20261128_025629_payment_share_tracking_by_payment;
 pub mod rls;
 
 mod command;
@@ -83,6 +84,7 @@ impl Migrator {
             Box::new(m20261127_000012_account_agents::Migration),
             Box::new(m20261127_000013_content_embeddings::Migration),
             Box::new(m20261127_000014_lifecycle::Migration),
+            Box::new(m20261128_025629_payment_share_tracking_by_payment::Migration),
         ]
     }
 }

@@ -41,6 +41,7 @@ mod all {
     mod isolation_matrix;
     mod isolation_money;
     mod isolation_stripe;
+    mod last_calls;
     mod lifecycle;
     mod lifecycle_attacks;
     mod logs;
@@ -83,6 +84,7 @@ mod all {
     mod stripe_events;
     mod stripe_payments;
     mod stripe_payments_lists;
+    mod stripe_payments_many;
     mod stripe_payments_states;
     mod system;
     mod testing;

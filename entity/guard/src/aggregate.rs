@@ -4,13 +4,15 @@ use sea_query::{Asterisk, Expr, ExprTrait, Func};
 
 use crate::{
     AccountId, Column, ColumnType, Error, Select, Tenant, TenantScoped,
+    condition::Place,
+    rendered::{Kind, Shape},
     statement::{Operation, Statement},
     value::{Cells, DecodeError},
 };
 
 /// A value computed over rows of `T`.
 pub struct Aggregate<T, V> {
-    expr: Expr,
+    what: What,
     read: fn(&mut Cells<'_>) -> Result<V, DecodeError>,
     of: PhantomData<fn() -> T>,
 }
@@ -22,9 +24,9 @@ impl<T, V> fmt::Debug for Aggregate<T, V> {
 }
 
 impl<T: TenantScoped, V> Aggregate<T, V> {
-    fn of(expr: impl Into<Expr>, read: fn(&mut Cells<'_>) -> Result<V, DecodeError>) -> Self {
+    const fn of(what: What, read: fn(&mut Cells<'_>) -> Result<V, DecodeError>) -> Self {
         Self {
-            expr: expr.into(),
+            what,
             read,
             of: PhantomData,
         }
@@ -33,7 +35,7 @@ impl<T: TenantScoped, V> Aggregate<T, V> {
 
 /// The number of rows.
 pub fn count<T: TenantScoped>() -> Aggregate<T, u64> {
-    Aggregate::of(Func::count(Expr::col(Asterisk)), |cells| {
+    Aggregate::of(What::Count, |cells| {
         u64::try_from(cells.read::<i64>()?).map_err(|_| DecodeError)
     })
 }
@@ -42,9 +44,7 @@ impl<T: TenantScoped, A> Column<T, i64, A> {
     /// The exact sum, 0 over no rows: `sum(bigint)` is numeric, so that it can't overflow, and is read as text.
     #[must_use]
     pub fn sum(self) -> Aggregate<T, i128> {
-        let sum = Func::sum(self.expr());
-        let text = Func::coalesce([Expr::from(sum), Expr::cust("0")]);
-        Aggregate::of(Expr::from(text).cast_as("text"), |cells| {
+        Aggregate::of(What::Sum(self.place()), |cells| {
             cells.read::<String>()?.parse().map_err(|_| DecodeError)
         })
     }
@@ -54,13 +54,13 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
     /// The smallest value; `None` over no rows.
     #[must_use]
     pub fn min(self) -> Aggregate<T, Option<V>> {
-        Aggregate::of(Func::min(self.expr()), |cells| cells.read())
+        Aggregate::of(What::Smallest(self.place()), |cells| cells.read())
     }
 
     /// The largest value; `None` over no rows.
     #[must_use]
     pub fn max(self) -> Aggregate<T, Option<V>> {
-        Aggregate::of(Func::max(self.expr()), |cells| cells.read())
+        Aggregate::of(What::Largest(self.place()), |cells| cells.read())
     }
 }
 
@@ -82,7 +82,45 @@ pub trait AggregateList<T>: sealed::Sealed {
 /// One expression of a select list; opaque.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct ListItem(Expr);
+pub struct ListItem(What);
+
+/// What is computed.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Count,
+    Sum(Place),
+    Smallest(Place),
+    Largest(Place),
+}
+
+impl What {
+    fn shape(self, shape: &mut Shape) {
+        let (tag, place) = match self {
+            Self::Count => (0, None),
+            Self::Sum(column) => (1, Some(column)),
+            Self::Smallest(column) => (2, Some(column)),
+            Self::Largest(column) => (3, Some(column)),
+        };
+        shape.tag(tag);
+        if let Some((table, column)) = place {
+            shape.name(table);
+            shape.name(column);
+        }
+    }
+
+    fn into_expr(self) -> Expr {
+        match self {
+            Self::Count => Func::count(Expr::col(Asterisk)).into(),
+            Self::Sum(column) => {
+                let sum = Func::sum(Expr::col(column));
+                let or_none = Func::coalesce([Expr::from(sum), Expr::cust("0")]);
+                Expr::from(or_none).cast_as("text")
+            }
+            Self::Smallest(column) => Func::min(Expr::col(column)).into(),
+            Self::Largest(column) => Func::max(Expr::col(column)).into(),
+        }
+    }
+}
 
 macro_rules! aggregate_lists {
     ($(($($value:ident $field:tt),+);)*) => {$(
@@ -92,7 +130,7 @@ macro_rules! aggregate_lists {
                 Ok(($((self.$field.read)(cells)?,)+))
             }
             fn visit(&self, add: &mut dyn FnMut(ListItem)) {
-                $(add(ListItem(self.$field.expr.clone()));)+
+                $(add(ListItem(self.$field.what));)+
             }
         }
     )*};
@@ -217,11 +255,20 @@ impl<T: TenantScoped> Select<T> {
         list: &impl AggregateList<T>,
         account: AccountId,
     ) -> Result<Statement, Error> {
-        let mut query = self.only_filter().query(account)?;
-        list.visit(&mut |item| {
-            query.expr(item.0);
-        });
-        Ok(Statement::of(&query, Operation::Select, T::TABLE))
+        let select = self.only_filter();
+        let mut shape = Shape::of(Kind::Aggregate, T::TABLE);
+        select.shape(&mut shape)?;
+        list.visit(&mut |item| item.0.shape(&mut shape));
+        let text = shape.text(|| {
+            let mut query = select.clone().query(account)?;
+            list.visit(&mut |item| {
+                query.expr(item.0.into_expr());
+            });
+            Ok(query)
+        })?;
+        let mut values = Vec::new();
+        select.values(account, &mut values);
+        Ok(text.bind(values, Operation::Select, T::TABLE))
     }
 
     /// The aggregates of each group, sorted by the group's key.
@@ -254,16 +301,26 @@ impl<T: TenantScoped> Select<T> {
         list: &impl AggregateList<T>,
         account: AccountId,
     ) -> Result<Statement, Error> {
-        let mut query = self.only_filter().query(account)?;
-        for column in key.columns() {
-            let column = (T::TABLE.name, column);
-            query.column(column);
-            query.group_by_col(column);
-            query.order_by(column, sea_query::Order::Asc);
-        }
-        list.visit(&mut |item| {
-            query.expr(item.0);
-        });
-        Ok(Statement::of(&query, Operation::Select, T::TABLE))
+        let select = self.only_filter();
+        let mut shape = Shape::of(Kind::Group, T::TABLE);
+        select.shape(&mut shape)?;
+        shape.names(key.columns().into_iter());
+        list.visit(&mut |item| item.0.shape(&mut shape));
+        let text = shape.text(|| {
+            let mut query = select.clone().query(account)?;
+            for column in key.columns() {
+                let column = (T::TABLE.name, column);
+                query.column(column);
+                query.group_by_col(column);
+                query.order_by(column, sea_query::Order::Asc);
+            }
+            list.visit(&mut |item| {
+                query.expr(item.0.into_expr());
+            });
+            Ok(query)
+        })?;
+        let mut values = Vec::new();
+        select.values(account, &mut values);
+        Ok(text.bind(values, Operation::Select, T::TABLE))
     }
 }

@@ -1,14 +1,13 @@
 use sea_query::{
-    CommonTableExpression, Expr, ExprTrait, Func, OnConflict, PostgresQueryBuilder, Query, Values,
-    WithClause,
+    CommonTableExpression, Expr, ExprTrait, Func, OnConflict, Query, Value, WithClause, WithQuery,
 };
 
 use crate::{
     AccountId, Assignment, Column, Error, Settable, Tenant, TenantScoped,
     mutant::Mutant,
+    rendered::{Kind, Shape},
     statement::{Operation, Statement, account_test, account_value},
     table::checked,
-    value::Param,
 };
 
 /// A row to be appended to a chain.
@@ -65,6 +64,34 @@ impl<L: TenantScoped, H: TenantScoped> Chain<L, H> {
         account: AccountId,
     ) -> Result<Statement, Error> {
         let (log, head) = (L::TABLE, H::TABLE);
+        let own = [Assignment::new(self.digest.name(), digest.clone())];
+        let row = checked(log, L::new_values(new).into_iter().chain(own))?;
+        let mut shape = Shape::of(Kind::Append, log);
+        shape.table(head);
+        let names = [self.seq.name(), self.hash.name()];
+        let ends = [self.head_seq.name(), self.head_hash.name()];
+        shape.names([names, ends].concat().into_iter());
+        shape.names(row.iter().map(|value| value.column));
+        let digest: Value = digest.into();
+        let text = shape.text(|| self.query(row.clone(), &digest, account))?;
+        let account = account_value(account);
+        let one: Value = 1_i64.into();
+        let end = [&account, &one, &digest, &one, &digest, &account, &account];
+        let mut values: Vec<Value> = end.into_iter().cloned().collect();
+        values.extend(row.into_iter().map(|value| value.value.0));
+        let mut statement = text.bind(values, Operation::Insert, log);
+        // Its account stands first in the end of the chain, not in the row: it has no fast form.
+        statement.gated = None;
+        Ok(statement)
+    }
+
+    fn query(
+        &self,
+        values: Vec<Assignment>,
+        digest: &Value,
+        account: AccountId,
+    ) -> Result<WithQuery, Error> {
+        let (log, head) = (L::TABLE, H::TABLE);
         let (head_seq, head_hash) = (self.head_seq.name(), self.head_hash.name());
         let sha256 = |of: Expr| Expr::from(Func::cust("sha256").arg(of));
         let step = |before: Expr| {
@@ -90,9 +117,7 @@ impl<L: TenantScoped, H: TenantScoped> Chain<L, H> {
         let mut columns = vec![log.tenant];
         let mut row = Query::select();
         row.expr(Expr::val(account_value(account)).cast_as("uuid"));
-        let own = [Assignment::new(self.digest.name(), digest.clone())];
-        for Assignment { column, value } in checked(log, L::new_values(new).into_iter().chain(own))?
-        {
+        for Assignment { column, value } in values {
             let ty = log.sql_type(column).ok_or(Error::Unreadable)?;
             columns.push(column);
             row.expr(Expr::val(value.0).cast_as(ty));
@@ -109,9 +134,6 @@ impl<L: TenantScoped, H: TenantScoped> Chain<L, H> {
             .query(end)
             .table_name("chain_end")
             .to_owned();
-        let query = insert.with(WithClause::new().cte(end).to_owned());
-        let (sql, Values(values)) = query.build(PostgresQueryBuilder);
-        let params = values.into_iter().map(Param).collect();
-        Ok(Statement::new(sql, params, Operation::Insert, log.name))
+        Ok(insert.with(WithClause::new().cte(end).to_owned()))
     }
 }

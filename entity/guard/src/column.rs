@@ -1,12 +1,10 @@
 use std::{fmt, marker::PhantomData};
 
-use sea_query::{
-    Expr, ExprTrait, Order,
-    extension::postgres::{PgExpr, PgFunc},
-};
+use sea_query::{Expr, Order};
 
 use crate::{
     ColumnType, Error, Predicate, TenantScoped,
+    condition::{Condition, Operator, Place},
     value::{Value, array},
 };
 
@@ -63,7 +61,11 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
     }
 
     pub(crate) fn expr(self) -> Expr {
-        Expr::col((T::TABLE.name, self.name))
+        Expr::col(self.place())
+    }
+
+    pub(crate) const fn place(self) -> Place {
+        (T::TABLE.name, self.name)
     }
 
     const fn nul(self) -> Error {
@@ -73,41 +75,41 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
         }
     }
 
-    fn compare(self, value: V, with: impl FnOnce(Expr, sea_query::Value) -> Expr) -> Predicate<T> {
+    fn compare(self, operator: Operator, value: V) -> Predicate<T> {
         let value = value.into_value();
         if value.is_null() {
             return Predicate::none();
         }
-        self.predicate(value, with)
+        self.predicate(operator, value)
     }
 
-    fn predicate(
-        self,
-        value: Value,
-        with: impl FnOnce(Expr, sea_query::Value) -> Expr,
-    ) -> Predicate<T> {
+    fn predicate(self, operator: Operator, value: Value) -> Predicate<T> {
         let refused = value.has_nul().then(|| self.nul());
-        Predicate::of(with(self.expr(), value.0), refused)
+        Predicate::of(Condition::Compare(self.place(), operator, value.0), refused)
+    }
+
+    fn null(self, is: bool) -> Predicate<T> {
+        Predicate::of(Condition::Null(self.place(), is), None)
     }
 
     /// Equal; to a null value: is null.
     pub fn eq(self, value: V) -> Predicate<T> {
         let value = value.into_value();
         if value.is_null() {
-            return Predicate::of(self.expr().is_null(), None);
+            return self.null(true);
         }
-        self.predicate(value, |col, v| col.eq(v))
+        self.predicate(Operator::Equal, value)
     }
 
     /// Not equal, where a null in the column differs from any value; to a null value: is not null.
     pub fn ne(self, value: V) -> Predicate<T> {
         let value = value.into_value();
         if value.is_null() {
-            return Predicate::of(self.expr().is_not_null(), None);
+            return self.null(false);
         }
-        let unequal = self.predicate(value, |col, v| col.ne(v));
+        let unequal = self.predicate(Operator::Unequal, value);
         if V::NULLABLE {
-            unequal.or(Predicate::of(self.expr().is_null(), None))
+            unequal.or(self.null(true))
         } else {
             unequal
         }
@@ -115,27 +117,27 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
 
     /// Less than; no rows for a null value.
     pub fn lt(self, value: V) -> Predicate<T> {
-        self.compare(value, |col, v| col.lt(v))
+        self.compare(Operator::Less, value)
     }
 
     /// At most; no rows for a null value.
     pub fn le(self, value: V) -> Predicate<T> {
-        self.compare(value, |col, v| col.lte(v))
+        self.compare(Operator::AtMost, value)
     }
 
     /// Greater than; no rows for a null value.
     pub fn gt(self, value: V) -> Predicate<T> {
-        self.compare(value, |col, v| col.gt(v))
+        self.compare(Operator::Greater, value)
     }
 
     /// At least; no rows for a null value.
     pub fn ge(self, value: V) -> Predicate<T> {
-        self.compare(value, |col, v| col.gte(v))
+        self.compare(Operator::AtLeast, value)
     }
 
     /// Less than another column of the same row; not where one of them is null.
     pub fn lt_column<B>(self, other: Column<T, V, B>) -> Predicate<T> {
-        Predicate::of(self.expr().lt(other.expr()), None)
+        Predicate::of(Condition::LessThan(self.place(), other.place()), None)
     }
 
     /// Equal to one of the values; no rows for an empty list.
@@ -146,7 +148,10 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
         }
         let refused = values.iter().any(Value::has_nul).then(|| self.nul());
         let list = array(values.into_iter().map(|value| value.0).collect());
-        Predicate::of(self.expr().eq(PgFunc::any(Expr::val(list))), refused)
+        Predicate::of(
+            Condition::Compare(self.place(), Operator::Any, list),
+            refused,
+        )
     }
 
     /// Smallest first.
@@ -163,19 +168,19 @@ impl<T: TenantScoped, V: ColumnType, A> Column<T, V, A> {
 impl<T: TenantScoped, A> Column<T, serde_json::Value, A> {
     /// Has all that `part` has: `{"a": {"b": 1}}` contains `{}` and `{"a": {}}`.
     pub fn contains(self, part: serde_json::Value) -> Predicate<T> {
-        self.predicate(part.into_value(), PgExpr::contains)
+        self.predicate(Operator::Contains, part.into_value())
     }
 }
 
 impl<T: TenantScoped, V: ColumnType, A> Column<T, Option<V>, A> {
     /// Has no value.
     pub fn is_null(self) -> Predicate<T> {
-        Predicate::of(self.expr().is_null(), None)
+        self.null(true)
     }
 
     /// Has a value.
     pub fn is_not_null(self) -> Predicate<T> {
-        Predicate::of(self.expr().is_not_null(), None)
+        self.null(false)
     }
 }
 
@@ -184,6 +189,12 @@ pub struct OrderBy<T> {
     pub(crate) column: &'static str,
     pub(crate) order: Order,
     of: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for OrderBy<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.column, self.order.clone())
+    }
 }
 
 impl<T: TenantScoped> OrderBy<T> {

@@ -1,14 +1,13 @@
 use std::{
     num::NonZeroUsize,
     sync::{
-        Mutex, PoisonError,
+        LazyLock, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use futures_util::{TryStreamExt, pin_mut};
-use lru::LruCache;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage, config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -18,19 +17,22 @@ use crate::{
     mutant::{self, Mutant},
     statement::Statement,
     tenant::Rows,
+    text::{ByText, Text, by_text},
     value::Param,
 };
 
 /// Sets the account until the transaction ends, never longer: a longer one leaks through a pooler.
-const CONTEXT: &str = "SELECT set_config('app.account_id', $1, true)";
+static CONTEXT: LazyLock<Text> =
+    LazyLock::new(|| "SELECT set_config('app.account_id', $1, true)".into());
 /// What must never be sent.
-const CONTEXT_OF_SESSION: &str = "SELECT set_config('app.account_id', $1, false)";
+static CONTEXT_OF_SESSION: LazyLock<Text> =
+    LazyLock::new(|| "SELECT set_config('app.account_id', $1, false)".into());
 
 /// One session of the pool, with its prepared statements.
 pub(crate) struct Connection {
     client: Client,
     tls: Option<MakeRustlsConnect>,
-    statements: Mutex<LruCache<Box<str>, tokio_postgres::Statement>>,
+    statements: Mutex<ByText<tokio_postgres::Statement>>,
     lost: AtomicBool,
     citus: bool,
 }
@@ -74,7 +76,7 @@ impl Connection {
         Ok(Self {
             client,
             tls,
-            statements: Mutex::new(LruCache::new(size)),
+            statements: Mutex::new(by_text(size)),
             lost: AtomicBool::new(false),
             citus: config.citus,
         })
@@ -94,13 +96,14 @@ impl Connection {
         failure
     }
 
-    pub(crate) async fn prepare(&self, sql: &str) -> Result<tokio_postgres::Statement, Failure> {
+    pub(crate) async fn prepare(&self, sql: &Text) -> Result<tokio_postgres::Statement, Failure> {
         if let Some(statement) = self.cache().get(sql) {
             return Ok(statement.clone());
         }
-        let prepared = self.client.prepare(sql).await;
+        // Boxed, so that the futures of calls stay small: it is asked for once.
+        let prepared = Box::pin(self.client.prepare(sql)).await;
         let statement = prepared.map_err(|error| self.failed(error))?;
-        self.cache().put(sql.into(), statement.clone());
+        self.cache().put(sql.clone(), statement.clone());
         Ok(statement)
     }
 
@@ -109,9 +112,9 @@ impl Connection {
             return Ok(Context::Formatted);
         }
         let context = if mutant::on(Mutant::ContextLocal) {
-            CONTEXT_OF_SESSION
+            &CONTEXT_OF_SESSION
         } else {
-            CONTEXT
+            &CONTEXT
         };
         self.prepare(context).await.map(Context::Bound)
     }
@@ -121,7 +124,7 @@ impl Connection {
         self.cache().clear();
     }
 
-    fn cache(&self) -> std::sync::MutexGuard<'_, LruCache<Box<str>, tokio_postgres::Statement>> {
+    fn cache(&self) -> std::sync::MutexGuard<'_, ByText<tokio_postgres::Statement>> {
         self.statements
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -205,7 +208,7 @@ impl Connection {
     ) -> Result<Option<(tokio_postgres::Statement, &'s [Param])>, Failure> {
         match &statement.settings {
             Some(settings) => {
-                let prepared = self.prepare(settings.sql).await?;
+                let prepared = self.prepare(&settings.sql.into()).await?;
                 Ok(Some((prepared, settings.params.as_slice())))
             }
             None => Ok(None),

@@ -1,13 +1,14 @@
 use std::{fmt, marker::PhantomData};
 
-use sea_query::{DeleteStatement, Query};
+use sea_query::Query;
 
 use crate::{
     AccountId, Error, Filtered, Predicate, SaysWhich, Tenant, TenantScoped, Unfiltered,
     insert::{one_saved, saved},
     mutant::Mutant,
+    rendered::{Kind, Shape},
     select::{returning, rows},
-    statement::{Operation, Statement, guarded},
+    statement::{Operation, Statement, guarded, guarded_shape, guarded_values},
 };
 
 /// Removes rows of `T` that belong to the handle's account.
@@ -66,8 +67,7 @@ impl<T: TenantScoped, F> Delete<T, F> {
     where
         F: SaysWhich,
     {
-        let query = self.query(tenant.account())?;
-        let statement = Statement::of(&query, Operation::Delete, T::TABLE);
+        let statement = self.shaped(Kind::Remove, tenant.account())?;
         Ok(tenant.run(statement).await?.affected)
     }
 
@@ -96,15 +96,28 @@ impl<T: TenantScoped, F> Delete<T, F> {
     }
 
     pub(crate) fn statement(self, account: AccountId) -> Result<Statement, Error> {
-        let mut query = self.query(account)?;
-        query.returning(returning(T::TABLE));
-        Ok(Statement::of(&query, Operation::Delete, T::TABLE))
+        self.shaped(Kind::Delete, account)
     }
 
-    fn query(self, account: AccountId) -> Result<DeleteStatement, Error> {
-        let mut query = Query::delete();
-        query.from_table(T::TABLE.name);
-        query.and_where(guarded(account, self.filter, Mutant::DeleteAccount)?);
-        Ok(query)
+    /// With the rows as they were, or without.
+    fn shaped(self, kind: Kind, account: AccountId) -> Result<Statement, Error> {
+        let mut shape = Shape::of(kind, T::TABLE);
+        guarded_shape(self.filter.as_ref(), &mut shape)?;
+        let text = shape.text(|| {
+            let mut query = Query::delete();
+            query.from_table(T::TABLE.name);
+            query.and_where(guarded(
+                account,
+                self.filter.clone(),
+                Mutant::DeleteAccount,
+            )?);
+            if let Kind::Delete = kind {
+                query.returning(returning(T::TABLE));
+            }
+            Ok(query)
+        })?;
+        let mut values = Vec::new();
+        guarded_values(account, self.filter, &mut values);
+        Ok(text.bind(values, Operation::Delete, T::TABLE))
     }
 }

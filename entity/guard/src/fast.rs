@@ -9,12 +9,11 @@
 use std::{
     num::NonZeroUsize,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use lru::LruCache;
 use serde_json::Value;
 
 use crate::{
@@ -23,13 +22,14 @@ use crate::{
     error::Failure,
     mutant::{self, Mutant},
     statement::{Operation, Statement},
+    text::{ByText, Text, by_text},
 };
 
 /// Which statements of a server have a fast form.
 pub(crate) struct Forms {
     on: AtomicBool,
     /// The fast form of each text that was looked at; none where it has none.
-    of: Mutex<LruCache<Box<str>, Option<Arc<str>>>>,
+    of: Mutex<ByText<Option<Text>>>,
 }
 
 impl Forms {
@@ -41,7 +41,7 @@ impl Forms {
         let texts = NonZeroUsize::new(config.statement_cache.saturating_mul(4));
         Self {
             on: AtomicBool::new(on),
-            of: Mutex::new(LruCache::new(texts.unwrap_or(NonZeroUsize::MIN))),
+            of: Mutex::new(by_text(texts.unwrap_or(NonZeroUsize::MIN))),
         }
     }
 
@@ -65,7 +65,7 @@ impl Forms {
         &self,
         connection: &Connection,
         statement: &Statement,
-    ) -> Result<Option<Arc<str>>, Failure> {
+    ) -> Result<Option<Text>, Failure> {
         let (true, Some(table), None) = (
             self.on.load(Ordering::Acquire),
             statement.gated,
@@ -73,29 +73,28 @@ impl Forms {
         ) else {
             return Ok(None);
         };
-        if let Some(known) = self.texts().get(statement.sql.as_str()) {
+        if let Some(known) = self.texts().get(&statement.sql) {
             return Ok(known.clone());
         }
         let fast = match gated(&statement.sql, statement.operation, table) {
             None => None,
-            Some(text) => match connection.explain(&text).await {
+            Some(text) => match Box::pin(connection.explain(&text)).await {
                 Ok(plan) => proved(&plan, statement.operation).then(|| text.into()),
                 Err(failure) if failure.is_lost() => return Err(failure),
                 // Refused: what is wrong with it is said when it runs.
                 Err(_) => return Ok(None),
             },
         };
-        self.texts()
-            .put(statement.sql.as_str().into(), fast.clone());
+        self.texts().put(statement.sql.clone(), fast.clone());
         Ok(fast)
     }
 
     /// Forgets what was proved of a statement, after the schema changed under it.
     pub(crate) fn forget(&self, statement: &Statement) {
-        self.texts().pop(statement.sql.as_str());
+        self.texts().pop(&statement.sql);
     }
 
-    fn texts(&self) -> MutexGuard<'_, LruCache<Box<str>, Option<Arc<str>>>> {
+    fn texts(&self) -> MutexGuard<'_, ByText<Option<Text>>> {
         self.of.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

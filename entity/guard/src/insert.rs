@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     AccountId, Assignment, Column, ColumnType, Error, Settable, Table, Tenant, TenantScoped,
+    rendered::{Kind, Shape},
     select::{returning, rows},
     statement::{Operation, Statement, account_value},
     table::checked,
@@ -51,9 +52,15 @@ impl<T: TenantScoped> Insert<T> {
 
     pub(crate) fn statement(self, account: AccountId) -> Result<Statement, Error> {
         let values = complete(T::TABLE, account, self.values)?;
-        let mut query = single(T::TABLE, values);
-        query.returning(returning(T::TABLE));
-        Ok(Statement::of(&query, Operation::Insert, T::TABLE))
+        let mut shape = Shape::of(Kind::Insert, T::TABLE);
+        shape.names(values.iter().map(|value| value.column));
+        let text = shape.text(|| {
+            let mut query = single(T::TABLE, values.clone());
+            query.returning(returning(T::TABLE));
+            Ok(query)
+        })?;
+        let values = values.into_iter().map(|value| value.value.0).collect();
+        Ok(text.bind(values, Operation::Insert, T::TABLE))
     }
 }
 
@@ -110,7 +117,26 @@ impl<T: TenantScoped> InsertMany<T> {
         saved(rows::<T>(&result), tenant)
     }
 
+    /// Inserts as [`InsertMany::all`] does, and returns how many.
+    ///
+    /// # Errors
+    /// [`Error`], as the server or the connection gives it.
+    pub async fn execute(self, tenant: &Tenant) -> Result<u64, Error> {
+        if self.rows.is_empty() {
+            return Ok(0);
+        }
+        let query = self.query(tenant.account())?;
+        let statement = Statement::of(&query, Operation::Insert, T::TABLE);
+        Ok(tenant.run(statement).await?.affected)
+    }
+
     pub(crate) fn statement(self, account: AccountId) -> Result<Statement, Error> {
+        let mut query = self.query(account)?;
+        query.returning(returning(T::TABLE));
+        Ok(Statement::of(&query, Operation::Insert, T::TABLE))
+    }
+
+    fn query(self, account: AccountId) -> Result<InsertStatement, Error> {
         let complete = |row| complete(T::TABLE, account, row);
         let rows = self.rows.into_iter().map(complete);
         let mut query = many(T::TABLE, account, rows.collect::<Result<_, _>>()?)?;
@@ -119,8 +145,7 @@ impl<T: TenantScoped> InsertMany<T> {
             conflict.do_nothing();
             query.on_conflict(conflict);
         }
-        query.returning(returning(T::TABLE));
-        Ok(Statement::of(&query, Operation::Insert, T::TABLE))
+        Ok(query)
     }
 }
 

@@ -4,17 +4,19 @@ use sea_query::{Condition, Expr, ExprTrait};
 
 use crate::{
     AccountId, Column, ColumnType, Error, Select, Tenant, TenantScoped,
+    condition::Place,
     mutant::Mutant,
     predicate::{SameValue, same_account},
+    rendered::{Kind, Shape},
     select::columns_of,
-    statement::{Operation, Statement, account_test},
+    statement::{Operation, Statement, account_test, account_value},
     value::{Cells, DecodeError},
 };
 
 /// Rows of `T`, each with the row of `U` that it refers to.
 pub struct Join<T: TenantScoped, U> {
     select: Select<T>,
-    on: Expr,
+    on: [Place; 2],
     of: PhantomData<fn() -> U>,
 }
 
@@ -36,7 +38,7 @@ impl<T: TenantScoped> Select<T> {
     ) -> Join<T, U> {
         Join {
             select: self,
-            on: other.expr().eq(own.expr()),
+            on: [other.place(), own.place()],
             of: PhantomData,
         }
     }
@@ -68,15 +70,27 @@ impl<T: TenantScoped, U: TenantScoped> Join<T, U> {
         if T::TABLE.name == U::TABLE.name {
             return Err(Error::Unreadable);
         }
-        let mut query = self.select.query(account)?;
-        query.columns(columns_of(T::TABLE));
-        query.expr(Expr::col((U::TABLE.name, U::TABLE.tenant)).is_not_null());
-        query.columns(columns_of(U::TABLE));
-        let on = Condition::all()
-            .add(account_test(U::TABLE, account, Mutant::JoinAccount))
-            .add(same_account::<T, U>(Mutant::JoinSameAccount))
-            .add(self.on);
-        query.left_join(U::TABLE.name, on);
-        Ok(Statement::of(&query, Operation::Select, T::TABLE))
+        let Self { select, on, .. } = self;
+        let mut shape = Shape::of(Kind::Join, T::TABLE);
+        shape.table(U::TABLE);
+        shape.names(on.iter().map(|(_, column)| *column));
+        select.shape(&mut shape)?;
+        let text = shape.text(|| {
+            let mut query = select.clone().query(account)?;
+            query.columns(columns_of(T::TABLE));
+            query.expr(Expr::col((U::TABLE.name, U::TABLE.tenant)).is_not_null());
+            query.columns(columns_of(U::TABLE));
+            let [other, own] = on.map(Expr::col);
+            let on = Condition::all()
+                .add(account_test(U::TABLE, account, Mutant::JoinAccount))
+                .add(same_account(T::TABLE, U::TABLE, Mutant::JoinSameAccount))
+                .add(other.eq(own));
+            query.left_join(U::TABLE.name, on);
+            Ok(query)
+        })?;
+        // FROM comes before WHERE.
+        let mut values = vec![account_value(account)];
+        select.values(account, &mut values);
+        Ok(text.bind(values, Operation::Select, T::TABLE))
     }
 }

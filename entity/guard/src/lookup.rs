@@ -68,7 +68,7 @@ pub(crate) async fn run(pool: &Pool, lookup: Lookup) -> Result<Vec<AccountId>, E
 /// A statement outside any account, where row level security shows no tenant's row.
 pub(crate) async fn run_outside(pool: &Pool, statement: &Statement) -> Result<Rows, Error> {
     let (operation, table) = (statement.operation.name(), statement.table);
-    let text = Some(statement.sql.as_str());
+    let text = Some(&*statement.sql);
     let call = Call::begin(pool.observed(), operation, Some(table), None, text);
     let result = run_alone(pool, None, statement)
         .instrument(call.span())

@@ -79,7 +79,7 @@ async fn is_shared(ours: &Connection, other: &Connection) -> Shared {
 /// know, or know as something else. A pooler that knows of them has names of its own.
 async fn names_are_passed_on(ours: &Connection) -> Result<bool, Failure> {
     ours.simple("BEGIN").await?;
-    let prepared = ours.prepare(SESSION).await;
+    let prepared = ours.prepare(&SESSION.into()).await;
     let known = ours.word(KNOWN).await;
     ours.simple("ROLLBACK").await?;
     prepared?;

@@ -1,10 +1,12 @@
 use std::{fmt, marker::PhantomData};
 
-use sea_query::{Condition, Expr, ExprTrait, Query};
+use sea_query::{Expr, ExprTrait, Value};
 
 use crate::{
-    Column, ColumnType, Error, TenantScoped,
+    Column, ColumnType, Error, Table, TenantScoped,
+    condition::{Condition, Join},
     mutant::{self, Mutant},
+    rendered::Shape,
 };
 
 /// A filter on the rows of `T`.
@@ -12,16 +14,16 @@ use crate::{
 /// Made from the typed columns of `T` alone: there is no way to put SQL text or another table's column into it. The
 /// account test is never part of it; builders add it outside the parentheses.
 pub struct Predicate<T> {
-    pub(crate) expr: Expr,
+    condition: Condition,
     /// Why no statement can be made of it, such as a comparison with U+0000, which no row can hold.
-    pub(crate) refused: Option<Error>,
+    refused: Option<Error>,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T> Clone for Predicate<T> {
     fn clone(&self) -> Self {
         Self {
-            expr: self.expr.clone(),
+            condition: self.condition.clone(),
             refused: self.refused.clone(),
             of: PhantomData,
         }
@@ -35,21 +37,21 @@ impl<T> fmt::Debug for Predicate<T> {
 }
 
 impl<T: TenantScoped> Predicate<T> {
-    pub(crate) fn of(expr: Expr, refused: Option<Error>) -> Self {
+    pub(crate) fn of(condition: Condition, refused: Option<Error>) -> Self {
         Self {
-            expr,
+            condition,
             refused,
             of: PhantomData,
         }
     }
 
     pub(crate) fn none() -> Self {
-        Self::of(Expr::cust("FALSE"), None)
+        Self::of(Condition::Constant(false), None)
     }
 
     /// Every row of the account.
     pub fn everything() -> Self {
-        Self::of(Expr::cust("TRUE"), None)
+        Self::of(Condition::Constant(true), None)
     }
 
     /// Both hold.
@@ -68,7 +70,7 @@ impl<T: TenantScoped> Predicate<T> {
     #[must_use]
     #[allow(clippy::should_implement_trait)] // reads as `and` and `or` do
     pub fn not(self) -> Self {
-        Self::of(self.expr.not(), self.refused)
+        Self::of(Condition::Not(Box::new(self.condition)), self.refused)
     }
 
     /// The account has a row of `U` for which `predicate` holds and whose column equals this row's.
@@ -80,46 +82,56 @@ impl<T: TenantScoped> Predicate<T> {
         predicate: Predicate<U>,
     ) -> Self {
         if T::TABLE.name == U::TABLE.name {
-            return Self::of(Expr::cust("FALSE"), Some(Error::Unreadable));
+            return Self::of(Condition::Constant(false), Some(Error::Unreadable));
         }
-        let mut inner = Query::select();
-        inner
-            .expr(Expr::cust("1"))
-            .from(U::TABLE.name)
-            .and_where(same_account::<T, U>(Mutant::ExistsAccount))
-            .and_where(other.expr().eq(own.expr()))
-            .and_where(predicate.expr);
-        Self::of(Expr::exists(inner), predicate.refused)
+        let inner = Condition::Exists {
+            tables: [T::TABLE, U::TABLE],
+            own: own.place(),
+            other: other.place(),
+            inner: Box::new(predicate.condition),
+        };
+        Self::of(inner, predicate.refused)
     }
 
     /// All hold; every row for an empty list.
     pub fn all(predicates: impl IntoIterator<Item = Self>) -> Self {
-        Self::fold(predicates, Condition::all(), Self::everything)
+        Self::fold(predicates, Join::All, Self::everything)
     }
 
     /// One of them holds; no row for an empty list.
     pub fn any(predicates: impl IntoIterator<Item = Self>) -> Self {
-        Self::fold(predicates, Condition::any(), Self::none)
+        Self::fold(predicates, Join::Any, Self::none)
     }
 
-    fn fold(
-        predicates: impl IntoIterator<Item = Self>,
-        start: Condition,
-        empty: fn() -> Self,
-    ) -> Self {
+    fn fold(predicates: impl IntoIterator<Item = Self>, join: Join, empty: fn() -> Self) -> Self {
         let mut refused = None;
-        let mut condition = start;
-        let mut any = false;
+        let mut conditions = Vec::new();
         for predicate in predicates {
-            any = true;
             refused = refused.or(predicate.refused);
-            condition = condition.add(predicate.expr);
+            conditions.push(predicate.condition);
         }
-        if any {
-            Self::of(condition.into(), refused)
-        } else {
-            empty()
+        if conditions.is_empty() {
+            return empty();
         }
+        Self::of(Condition::Joined(join, conditions), refused)
+    }
+
+    /// Why no statement can be made of it, if so.
+    pub(crate) fn possible(&self) -> Result<(), Error> {
+        self.refused.clone().map_or(Ok(()), Err)
+    }
+
+    pub(crate) fn shape(&self, shape: &mut Shape) {
+        self.condition.shape(shape);
+    }
+
+    /// Its values, in the order in which they are rendered.
+    pub(crate) fn values(self, values: &mut Vec<Value>) {
+        self.condition.values(values);
+    }
+
+    pub(crate) fn into_expr(self) -> Expr {
+        self.condition.into_expr()
     }
 }
 
@@ -135,10 +147,10 @@ impl<V: ColumnType> SameValue<Option<V>> for V {}
 impl<V: ColumnType> SameValue<V> for Option<V> {}
 
 /// The account columns of two tables are the same, at the place that names itself.
-pub(crate) fn same_account<T: TenantScoped, U: TenantScoped>(place: Mutant) -> Expr {
+pub(crate) fn same_account(first: &Table, second: &Table, place: Mutant) -> Expr {
     if mutant::on(place) {
         return Expr::cust("TRUE");
     }
-    let account = |table: &'static crate::Table| Expr::col((table.name, table.tenant));
-    account(U::TABLE).eq(account(T::TABLE))
+    let account = |table: &Table| Expr::col((table.name, table.tenant));
+    account(second).eq(account(first))
 }

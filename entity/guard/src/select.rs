@@ -5,7 +5,8 @@ use sea_query::{Expr, ExprTrait, LockBehavior, LockType, Order, Query, SelectSta
 use crate::{
     AccountId, Column, ColumnType, Error, OrderBy, Predicate, Table, Tenant, TenantScoped,
     mutant::Mutant,
-    statement::{Operation, Statement, guarded},
+    rendered::{Kind, Shape},
+    statement::{Operation, Statement, guarded, guarded_shape, guarded_values},
     tenant::Rows,
     value::{Cells, Value},
 };
@@ -25,6 +26,18 @@ enum Lock {
     NoKey,
     Share,
     SkipLocked,
+}
+
+impl<T: TenantScoped> Clone for Select<T> {
+    fn clone(&self) -> Self {
+        Self {
+            filter: self.filter.clone(),
+            order: self.order.clone(),
+            after: self.after.clone(),
+            limit: self.limit,
+            lock: self.lock,
+        }
+    }
 }
 
 impl<T: TenantScoped> fmt::Debug for Select<T> {
@@ -151,9 +164,38 @@ impl<T: TenantScoped> Select<T> {
 
     /// The statement, with the account test first.
     pub(crate) fn statement(self, account: AccountId) -> Result<Statement, Error> {
-        let mut query = self.query(account)?;
-        query.columns(columns_of(T::TABLE));
-        Ok(Statement::of(&query, Operation::Select, T::TABLE))
+        let mut shape = Shape::of(Kind::Select, T::TABLE);
+        self.shape(&mut shape)?;
+        let text = shape.text(|| {
+            let mut query = self.clone().query(account)?;
+            query.columns(columns_of(T::TABLE));
+            Ok(query)
+        })?;
+        let mut values = Vec::with_capacity(4);
+        self.values(account, &mut values);
+        Ok(text.bind(values, Operation::Select, T::TABLE))
+    }
+
+    /// What the text of [`Select::query`] depends on.
+    pub(crate) fn shape(&self, shape: &mut Shape) -> Result<(), Error> {
+        guarded_shape(self.filter.as_ref(), shape)?;
+        shape.tag(u8::from(self.after.is_some()));
+        shape.names(self.order.iter().map(|order| order.column));
+        for order in &self.order {
+            shape.tag(u8::from(order.order == Order::Desc));
+        }
+        shape.tag(u8::from(self.limit.is_some()));
+        shape.tag(self.lock.map_or(0, |lock| lock as u8 + 1));
+        Ok(())
+    }
+
+    /// The values of [`Select::query`], in the order in which they are rendered.
+    pub(crate) fn values(self, account: AccountId, values: &mut Vec<sea_query::Value>) {
+        guarded_values(account, self.filter, values);
+        if let (Some((a, b)), [_, _]) = (self.after, self.order.as_slice()) {
+            values.extend([a.0, b.0]);
+        }
+        values.extend(self.limit.map(|rows| u64::from(rows).into()));
     }
 
     /// The filter alone, for what is asked of all matching rows.

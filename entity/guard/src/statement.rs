@@ -8,12 +8,14 @@ use crate::{
     AccountId, Error, Predicate, Table, TenantScoped,
     error::Failure,
     mutant::{self, Mutant},
+    rendered::Shape,
+    text::Text,
     value::Param,
 };
 
 /// A finished statement: text with placeholders, and the values to bind.
 pub(crate) struct Statement {
-    pub(crate) sql: String,
+    pub(crate) sql: Text,
     pub(crate) params: Vec<Param>,
     pub(crate) operation: Operation,
     pub(crate) table: &'static str,
@@ -79,13 +81,13 @@ impl Statement {
 
     /// Of a text that the guard writes itself.
     pub(crate) fn new(
-        sql: String,
+        sql: impl Into<Text>,
         params: Vec<Param>,
         operation: Operation,
         table: &'static str,
     ) -> Self {
         Self {
-            sql,
+            sql: sql.into(),
             params,
             operation,
             table,
@@ -102,6 +104,11 @@ impl Statement {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn text(&self) -> String {
+        self.sql.to_string()
+    }
+
     pub(crate) fn with_settings(self, settings: Option<Settings>) -> Self {
         Self { settings, ..self }
     }
@@ -115,7 +122,7 @@ impl Statement {
         };
         let name = Value::String(Some(name));
         Self::new(
-            "SELECT FROM pg_advisory_xact_lock(hashtextextended($1, 0))".into(),
+            "SELECT FROM pg_advisory_xact_lock(hashtextextended($1, 0))",
             vec![Param(name)],
             Operation::Select,
             "pg_locks",
@@ -144,10 +151,34 @@ pub(crate) fn guarded<T: TenantScoped>(
     let test = account_test(T::TABLE, account, place);
     match filter {
         None => Ok(test),
-        Some(Predicate {
-            refused: Some(error),
-            ..
-        }) => Err(error),
-        Some(filter) => Ok(test.and(filter.expr)),
+        Some(filter) => {
+            filter.possible()?;
+            Ok(test.and(filter.into_expr()))
+        }
+    }
+}
+
+/// What [`guarded`] makes the text depend on.
+pub(crate) fn guarded_shape<T: TenantScoped>(
+    filter: Option<&Predicate<T>>,
+    shape: &mut Shape,
+) -> Result<(), Error> {
+    shape.tag(u8::from(filter.is_some()));
+    if let Some(filter) = filter {
+        filter.possible()?;
+        filter.shape(shape);
+    }
+    Ok(())
+}
+
+/// The values of [`guarded`], in the order in which they are rendered.
+pub(crate) fn guarded_values<T: TenantScoped>(
+    account: AccountId,
+    filter: Option<Predicate<T>>,
+    values: &mut Vec<Value>,
+) {
+    values.push(account_value(account));
+    if let Some(filter) = filter {
+        filter.values(values);
     }
 }

@@ -4,13 +4,14 @@ use futures_util::future::{BoxFuture, join5};
 use tracing::Instrument;
 
 use crate::{
-    AccountId, Error, Isolation, TransactionEnd,
+    AccountId, Append, Error, Isolation, TransactionEnd,
     batch::Batch,
     connection::Connection,
     error::{Failure, Lost},
     observe::Call,
     pool::Pool,
     statement::Statement,
+    text::Text,
     transaction::{Open, Part},
 };
 
@@ -27,6 +28,8 @@ enum Link {
     Pool(Pool),
     /// All statements belong to one transaction.
     Open(Arc<Open>),
+    /// The next statement is the transaction's last, and is sent with what is appended after it and COMMIT.
+    Last(Arc<Open>, Option<Append>),
 }
 
 /// What [`Tenant::atomic`] started.
@@ -40,6 +43,7 @@ pub enum Atomic {
 }
 
 /// What a statement gave back.
+#[derive(Default)]
 pub(crate) struct Rows {
     pub(crate) rows: Vec<tokio_postgres::Row>,
     pub(crate) affected: u64,
@@ -78,6 +82,21 @@ impl Tenant {
         matches!(self.link, Link::Open(_))
     }
 
+    /// The handle for a transaction's last statement, which travels together with COMMIT: its outcome comes once COMMIT has
+    /// answered, and it is the only one that the handle runs. `append` is appended after it, in the same flight.
+    ///
+    /// # Errors
+    /// [`Error::Abandoned`] outside a transaction.
+    pub fn last(&self, append: Option<Append>) -> Result<Self, Error> {
+        let Link::Open(open) = &self.link else {
+            return Err(Error::Abandoned);
+        };
+        Ok(Self {
+            account: self.account,
+            link: Link::Last(Arc::clone(open), append),
+        })
+    }
+
     /// Starts a transaction: the handle to use inside, and its ending, which undoes it when dropped.
     ///
     /// BEGIN and the account context travel with the first statement.
@@ -105,7 +124,7 @@ impl Tenant {
                 let inner = Self::of_open(self.account, Arc::clone(&open));
                 Ok(Atomic::Whole(inner, TransactionEnd::of(open)))
             }
-            Link::Open(open) => Ok(Atomic::Part(Part::of(Arc::clone(open)))),
+            Link::Open(open) | Link::Last(open, _) => Ok(Atomic::Part(Part::of(Arc::clone(open)))),
         }
     }
 
@@ -128,7 +147,7 @@ impl Tenant {
     pub async fn batch<R>(&self, reads: impl Future<Output = R>) -> R {
         match &self.link {
             Link::Pool(pool) => Batch::run(pool, reads).await,
-            Link::Open(_) => reads.await,
+            Link::Open(_) | Link::Last(..) => reads.await,
         }
     }
 
@@ -136,7 +155,7 @@ impl Tenant {
     pub(crate) async fn run(&self, statement: Statement) -> Result<Rows, Error> {
         let pool = match &self.link {
             Link::Pool(pool) => pool,
-            Link::Open(open) => open.pool(),
+            Link::Open(open) | Link::Last(open, _) => open.pool(),
         };
         let call = Call::begin(
             pool.observed(),
@@ -154,6 +173,10 @@ impl Tenant {
                 _ => Box::pin(run_alone(pool, Some(self.account), &statement)),
             },
             Link::Open(open) => Box::pin(open.run(&statement)),
+            Link::Last(open, append) => {
+                let append = append.as_ref().map(|append| &append.0);
+                Box::pin(open.commit(Some(&statement), append))
+            }
         };
         let result = result.instrument(call.span()).await;
         call.end(statement.refused.get(), result.as_ref().err());
@@ -188,10 +211,11 @@ pub(crate) async fn answer(
     };
     let flights = async {
         match once().await {
+            // What is rare is boxed, so that the futures of calls stay small.
             Err(failure) if failure.stale => {
                 connection.forget_statements();
                 pool.forms().forget(statement);
-                once().await
+                Box::pin(once()).await
             }
             other => other,
         }
@@ -218,7 +242,7 @@ async fn under(
 ) -> Result<Rows, Failure> {
     match pool.forms().fast(connection, statement).await? {
         Some(text) => by_itself(connection, &text, statement).await,
-        None => flight(connection, account, statement).await,
+        None => Box::pin(flight(connection, account, statement)).await,
     }
 }
 
@@ -259,7 +283,7 @@ async fn flight(
 /// next.
 async fn by_itself(
     connection: &Connection,
-    sql: &str,
+    sql: &Text,
     statement: &Statement,
 ) -> Result<Rows, Failure> {
     let prepared = connection.prepare(sql).await?;

@@ -6,7 +6,7 @@ use std::{
     },
 };
 
-use futures_util::future::{join, join3};
+use futures_util::future::{join, join3, join4};
 use tracing::Instrument;
 
 use crate::{
@@ -28,6 +28,7 @@ pub(crate) struct Open {
     isolation: Isolation,
     begun: AtomicBool,
     ended: AtomicBool,
+    saved: AtomicBool,
     savepoints: AtomicU32,
     /// How many statements were run that may have changed something.
     writes: AtomicU64,
@@ -48,6 +49,7 @@ impl Open {
             isolation,
             begun: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            saved: AtomicBool::new(false),
             savepoints: AtomicU32::new(0),
             writes: AtomicU64::new(0),
             wrong: Mutex::new(None),
@@ -129,7 +131,7 @@ impl Open {
             return Err(Error::Abandoned);
         }
         let connection = self.lease.start()?;
-        let abandoned = AbandonedOnDrop(self);
+        let abandoned = WrongOnDrop(self, Error::Abandoned);
         let answered = self.pool.answered(step(connection)).await;
         std::mem::forget(abandoned);
         let result = match answered {
@@ -167,15 +169,22 @@ impl Open {
         *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Sends `last` and COMMIT together, when there is a last statement.
-    async fn commit(&self, last: Option<Statement>) -> Result<(), Error> {
-        self.ended.store(true, Ordering::Release);
+    /// Sends `last`, what is appended after it, and COMMIT together, and gives what `last` came to once COMMIT is answered.
+    pub(crate) async fn commit(
+        &self,
+        last: Option<&Statement>,
+        append: Option<&Statement>,
+    ) -> Result<Rows, Error> {
+        if self.ended.swap(true, Ordering::AcqRel) {
+            return Err(Error::Abandoned);
+        }
         if let Some(error) = self.wrong() {
             return Err(error); // the drop of the lease rolls back
         }
-        if !self.begun.load(Ordering::Acquire) {
+        if !self.begun.load(Ordering::Acquire) && last.is_none() {
             self.lease.finish();
-            return Ok(());
+            self.saved.store(true, Ordering::Release);
+            return Ok(Rows::default());
         }
         let connection = self.lease.start()?;
         let call = Call::begin(
@@ -183,25 +192,13 @@ impl Open {
             "COMMIT",
             None,
             Some(self.account),
-            last.as_ref().map(|last| last.sql.as_str()),
+            append.map(|append| &*append.sql),
         );
-        let committed = async {
-            let Some(last) = last else {
-                return connection.simple("COMMIT").await;
-            };
-            // Nothing of COMMIT was sent when this fails: it is a plain failure.
-            let prepared = connection
-                .prepare(&last.sql)
-                .await
-                .map_err(Failure::before_commit)?;
-            let (done, committed) = join(
-                connection.query(&prepared, &last.params),
-                connection.simple("COMMIT"),
-            )
-            .await;
-            done.map(drop).and(committed)
-        };
+        let unknown = WrongOnDrop(self, Error::CommitUnknown);
+        // Boxed, so that the futures of callers stay small.
+        let committed = Box::pin(self.committed(connection, last, append));
         let answered = self.pool.answered(committed).instrument(call.span()).await;
+        std::mem::forget(unknown);
         let refused = match &answered {
             Some(Err(failure)) => failure.code.clone(),
             _ => None,
@@ -210,13 +207,67 @@ impl Open {
             None => Err(Error::CommitUnknown),
             Some(Err(failure)) if failure.before_commit => Err(failure.error),
             Some(Err(failure)) if failure.is_lost() => Err(Error::CommitUnknown),
+            Some(Err(failure)) if failure.stale => {
+                connection.forget_statements();
+                self.lease.finish();
+                Err(Error::Serialization)
+            }
             Some(answer) => {
                 self.lease.finish();
                 answer.map_err(|failure| failure.error)
             }
         };
+        match &outcome {
+            Ok(_) => self.saved.store(true, Ordering::Release),
+            Err(error) => self.went_wrong(error.clone()),
+        }
         call.end(refused.as_ref(), outcome.as_ref().err());
         outcome
+    }
+
+    async fn committed(
+        &self,
+        connection: &Connection,
+        last: Option<&Statement>,
+        append: Option<&Statement>,
+    ) -> Result<Rows, Failure> {
+        // Nothing of COMMIT is sent when this fails: it is a plain failure.
+        let prepared = async |statement: Option<&Statement>| match statement {
+            Some(statement) => {
+                let prepared = connection.prepare(&statement.sql).await;
+                prepared.map(Some).map_err(Failure::before_commit)
+            }
+            None => Ok(None),
+        };
+        let (last_prepared, append_prepared) = (prepared(last).await?, prepared(append).await?);
+        let settings = match last {
+            Some(last) => connection.prepare_settings(last).await,
+            None => Ok(None),
+        };
+        let settings = settings.map_err(Failure::before_commit)?;
+        let run = async |prepared: Option<tokio_postgres::Statement>, of: Option<&Statement>| {
+            let (Some(prepared), Some(of)) = (prepared, of) else {
+                return Ok(Rows::default());
+            };
+            connection.query(&prepared, &of.params).await
+        };
+        let sent = async {
+            let (settled, done, appended, committed) = join4(
+                connection.apply(settings.as_ref()),
+                run(last_prepared, last),
+                run(append_prepared, append),
+                connection.simple("COMMIT"),
+            )
+            .await;
+            let done = done.inspect_err(|failure| {
+                if let Some(last) = last {
+                    last.failed(failure);
+                }
+            });
+            let done = settled.and(done)?;
+            appended.and(committed.map(|()| done))
+        };
+        self.begun(connection, sent).await
     }
 
     async fn rollback(&self) -> Result<(), Error> {
@@ -237,15 +288,15 @@ impl Open {
     }
 }
 
-/// Dropped instead of forgotten: a statement's answer will not be seen, so the transaction must not commit.
-struct AbandonedOnDrop<'a>(&'a Open);
+/// Dropped instead of forgotten: a statement's answer will not be seen, so the transaction must not commit, or COMMIT's.
+struct WrongOnDrop<'a>(&'a Open, Error);
 
-impl Drop for AbandonedOnDrop<'_> {
+impl Drop for WrongOnDrop<'_> {
     fn drop(&mut self) {
         if mutant::on(Mutant::DroppedStatement) {
             return;
         }
-        self.0.went_wrong(Error::Abandoned);
+        self.0.went_wrong(self.1.clone());
     }
 }
 
@@ -272,7 +323,7 @@ impl TransactionEnd {
     /// The first error of the transaction, even one that the caller passed over; [`Error::Abandoned`] when a statement
     /// was dropped; [`Error::CommitUnknown`] when the connection was lost before the answer.
     pub async fn commit(self) -> Result<(), Error> {
-        self.open.commit(None).await
+        self.open.commit(None, None).await.map(drop)
     }
 
     /// Appends to a chain as the last statement, and saves, in one flight.
@@ -280,7 +331,7 @@ impl TransactionEnd {
     /// # Errors
     /// As [`TransactionEnd::commit`]; what the append itself runs into.
     pub async fn commit_with(self, last: Append) -> Result<(), Error> {
-        self.open.commit(Some(last.0)).await
+        self.open.commit(None, Some(&last.0)).await.map(drop)
     }
 
     /// Undoes the transaction, and returns once the connection is whole again.
@@ -295,6 +346,18 @@ impl TransactionEnd {
     #[must_use]
     pub fn wrong(&self) -> Option<Error> {
         self.open.wrong()
+    }
+
+    /// Whether a last statement has ended the transaction, and how; none while it is open.
+    #[must_use]
+    pub fn ended(&self) -> Option<Result<(), Error>> {
+        let ended = self.open.ended.load(Ordering::Acquire);
+        let saved = self.open.saved.load(Ordering::Acquire);
+        ended.then(|| match self.open.wrong() {
+            Some(error) if !saved => Err(error),
+            None if !saved => Err(Error::Abandoned),
+            _ => Ok(()),
+        })
     }
 
     /// Sets a savepoint, to which a part of the transaction can go back.

@@ -1,14 +1,16 @@
 use std::{fmt, marker::PhantomData};
 
 use chrono::{SubsecRound, Utc};
-use sea_query::{Expr, ExprTrait, Query, UpdateStatement};
+use sea_query::{Expr, ExprTrait, Query};
 
 use crate::{
     AccountId, Assignment, Column, ColumnType, Error, Predicate, Settable, Tenant, TenantScoped,
+    condition::Place,
     insert::{one_saved, saved},
     mutant::Mutant,
+    rendered::{Kind, Shape},
     select::{returning, rows},
-    statement::{Operation, Statement, guarded},
+    statement::{Operation, Statement, guarded, guarded_shape, guarded_values},
     table::checked,
 };
 
@@ -146,8 +148,7 @@ impl<T: TenantScoped, F> Update<T, F> {
     where
         F: SaysWhich,
     {
-        let query = self.query(tenant.account())?;
-        let statement = Statement::of(&query, Operation::Update, T::TABLE);
+        let statement = self.shaped(Kind::Execute, tenant.account())?;
         Ok(tenant.run(statement).await?.affected)
     }
 
@@ -176,41 +177,118 @@ impl<T: TenantScoped, F> Update<T, F> {
     }
 
     pub(crate) fn statement(self, account: AccountId) -> Result<Statement, Error> {
-        let mut query = self.query(account)?;
-        query.returning(returning(T::TABLE));
-        Ok(Statement::of(&query, Operation::Update, T::TABLE))
+        self.shaped(Kind::Update, account)
     }
 
-    fn query(self, account: AccountId) -> Result<UpdateStatement, Error> {
-        let values = checked(T::TABLE, self.values)?;
-        let mut increments = self.increments;
-        increments.retain(|(column, _)| !T::TABLE.is_fixed(column));
-        let changes = !values.is_empty() || !increments.is_empty() || self.to_id.is_some();
-        let anew = T::TABLE.updated_at.filter(|_| self.anew && !changes);
-        if !changes && anew.is_none() {
-            return Err(Error::Invalid {
+    /// With the rows as stored, or without.
+    fn shaped(mut self, kind: Kind, account: AccountId) -> Result<Statement, Error> {
+        let sets = self.sets()?;
+        let mut shape = Shape::of(kind, T::TABLE);
+        shape.length(sets.len());
+        for set in &sets {
+            shape.name(set.column);
+            shape.tag(set.to.tag());
+        }
+        guarded_shape(self.filter.as_ref(), &mut shape)?;
+        let text = shape.text(|| {
+            let mut query = Query::update();
+            query.table(T::TABLE.name);
+            for Set { column, to } in sets.clone() {
+                query.value(column, to.into_expr((T::TABLE.name, column)));
+            }
+            query.and_where(guarded(
+                account,
+                self.filter.clone(),
+                Mutant::UpdateAccount,
+            )?);
+            if let Kind::Update = kind {
+                query.returning(returning(T::TABLE));
+            }
+            Ok(query)
+        })?;
+        let mut values = Vec::with_capacity(sets.len() + 3);
+        values.extend(sets.into_iter().filter_map(|set| set.to.value()));
+        guarded_values(account, self.filter, &mut values);
+        Ok(text.bind(values, Operation::Update, T::TABLE))
+    }
+
+    /// What is set, the time of the change first.
+    fn sets(&mut self) -> Result<Vec<Set>, Error> {
+        let values = checked(T::TABLE, std::mem::take(&mut self.values))?;
+        let increments = self.increments.iter();
+        let increments = increments.filter(|(column, _)| !T::TABLE.is_fixed(column));
+        let mut sets: Vec<Set> = Vec::with_capacity(values.len() + 1);
+        let set_by_caller = |name: &str| values.iter().any(|value| value.column == name);
+        let changed = T::TABLE.updated_at.filter(|name| !set_by_caller(name));
+        let set = |column, to| Set { column, to };
+        sets.extend(changed.map(|column| {
+            let now: sea_query::Value = Utc::now().trunc_subsecs(6).into();
+            set(column, To::Value(now))
+        }));
+        let before = sets.len();
+        sets.extend(
+            values
+                .into_iter()
+                .map(|v| set(v.column, To::Value(v.value.0))),
+        );
+        if let (Some(column), Some(id)) = (self.to_id, T::TABLE.id) {
+            sets.push(set(column, To::Text((T::TABLE.name, id))));
+        }
+        sets.extend(increments.map(|(column, by)| set(column, To::Increased(*by))));
+        if sets.len() > before {
+            return Ok(sets);
+        }
+        // Nothing changes: at most the rows are written anew as they are.
+        match T::TABLE.updated_at.filter(|_| self.anew) {
+            Some(column) => Ok(vec![set(column, To::Itself)]),
+            None => Err(Error::Invalid {
                 field: "",
                 code: "empty_patch",
-            });
+            }),
         }
-        let mut query = Query::update();
-        query.table(T::TABLE.name);
-        let set_by_caller = |name: &str| values.iter().any(|v| v.column == name);
-        if let Some(column) = anew {
-            query.value(column, Expr::col((T::TABLE.name, column)));
-        } else if let Some(column) = T::TABLE.updated_at.filter(|name| !set_by_caller(name)) {
-            query.value(column, Utc::now().trunc_subsecs(6));
+    }
+}
+
+/// A column, and what it becomes.
+#[derive(Clone)]
+struct Set {
+    column: &'static str,
+    to: To,
+}
+
+#[derive(Clone)]
+enum To {
+    Value(sea_query::Value),
+    Increased(i64),
+    /// Another column's text.
+    Text(Place),
+    Itself,
+}
+
+impl To {
+    const fn tag(&self) -> u8 {
+        match self {
+            Self::Value(_) => 0,
+            Self::Increased(_) => 1,
+            Self::Text(_) => 2,
+            Self::Itself => 3,
         }
-        for Assignment { column, value } in values {
-            query.value(column, Expr::val(value.0));
+    }
+
+    fn value(self) -> Option<sea_query::Value> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Increased(by) => Some(by.into()),
+            Self::Text(_) | Self::Itself => None,
         }
-        if let (Some(column), Some(id)) = (self.to_id, T::TABLE.id) {
-            query.value(column, Expr::col((T::TABLE.name, id)).cast_as("text"));
+    }
+
+    fn into_expr(self, column: Place) -> Expr {
+        match self {
+            Self::Value(value) => Expr::val(value),
+            Self::Increased(by) => Expr::col(column).add(by),
+            Self::Text(other) => Expr::col(other).cast_as("text"),
+            Self::Itself => Expr::col(column),
         }
-        for (column, by) in increments {
-            query.value(column, Expr::col((T::TABLE.name, column)).add(by));
-        }
-        query.and_where(guarded(account, self.filter, Mutant::UpdateAccount)?);
-        Ok(query)
     }
 }

@@ -1,14 +1,15 @@
 use std::{fmt, marker::PhantomData};
 
 use chrono::{SubsecRound, Utc};
-use sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query};
+use sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query, Value};
 
 use crate::{
     AccountId, Assignment, Column, ColumnType, Error, Settable, Tenant, TenantScoped,
     insert::{complete, many, one_saved, saved, single},
     mutant::Mutant,
+    rendered::{Kind, Shape},
     select::{returning, rows},
-    statement::{Operation, Statement, account_test},
+    statement::{Operation, Statement, account_test, account_value},
 };
 
 /// Adds a row to the handle's account, or changes the one that has the same natural key.
@@ -92,12 +93,20 @@ impl<T: TenantScoped> Upsert<T> {
                 code: "missing_key",
             });
         }
-        Ok(match self.version {
+        match self.version {
             Some((column, expected)) if expected != 0 => {
-                self.update_of_version(values, column, expected, account)
+                self.update_of_version(&values, column, expected, account)
             }
             _ => self.insert_or_update(values, account),
-        })
+        }
+    }
+
+    fn shape(&self, kind: Kind, values: &[Assignment]) -> Shape {
+        let mut shape = Shape::of(kind, T::TABLE);
+        shape.names(values.iter().map(|value| value.column));
+        shape.names(self.key.iter().copied());
+        shape.names(self.version.iter().map(|(column, _)| *column));
+        shape
     }
 
     /// Columns that an existing row keeps.
@@ -110,54 +119,75 @@ impl<T: TenantScoped> Upsert<T> {
             || self.version.is_some_and(|(version, _)| version == column)
     }
 
-    fn insert_or_update(&self, values: Vec<Assignment>, account: AccountId) -> Statement {
+    fn insert_or_update(
+        &self,
+        values: Vec<Assignment>,
+        account: AccountId,
+    ) -> Result<Statement, Error> {
         let table = T::TABLE;
-        let target = std::iter::once(table.tenant).chain(self.key.iter().copied());
-        let mut conflict = OnConflict::columns(target);
-        if self.version.is_some() {
-            conflict.do_nothing();
-        } else {
-            let columns = values.iter().map(|value| value.column);
-            conflict.update_columns(columns.filter(|column| !self.keeps(column)));
-            if let Some(column) = table.updated_at {
-                conflict.value(column, Expr::val(Utc::now().trunc_subsecs(6)));
+        let now: Value = Utc::now().trunc_subsecs(6).into();
+        let text = self.shape(Kind::Upsert, &values).text(|| {
+            let target = std::iter::once(table.tenant).chain(self.key.iter().copied());
+            let mut conflict = OnConflict::columns(target);
+            if self.version.is_some() {
+                conflict.do_nothing();
+            } else {
+                let columns = values.iter().map(|value| value.column);
+                conflict.update_columns(columns.filter(|column| !self.keeps(column)));
+                if let Some(column) = table.updated_at {
+                    conflict.value(column, Expr::val(now.clone()));
+                }
+                conflict.action_and_where(account_test(table, account, Mutant::UpsertAccount));
             }
-            conflict.action_and_where(account_test(table, account, Mutant::UpsertAccount));
+            let mut query = single(table, values.clone());
+            query.on_conflict(conflict).returning(returning(table));
+            Ok(query)
+        })?;
+        let mut bound: Vec<Value> = values.into_iter().map(|value| value.value.0).collect();
+        if self.version.is_none() {
+            bound.extend(table.updated_at.map(|_| now));
+            bound.push(account_value(account));
         }
-        let mut query = single(table, values);
-        query.on_conflict(conflict).returning(returning(table));
-        Statement::of(&query, Operation::Insert, table)
+        Ok(text.bind(bound, Operation::Insert, table))
     }
 
     fn update_of_version(
         &self,
-        values: Vec<Assignment>,
+        values: &[Assignment],
         column: &'static str,
         expected: i64,
         account: AccountId,
-    ) -> Statement {
+    ) -> Result<Statement, Error> {
         let table = T::TABLE;
-        let mut query = Query::update();
-        query.table(table.name);
-        query.and_where(account_test(table, account, Mutant::VersionAccount));
-        for Assignment {
-            column: name,
-            value,
-        } in values
-        {
-            if self.key.contains(&name) {
-                query.and_where(Expr::col((table.name, name)).eq(value.0));
-            } else if !self.keeps(name) {
-                query.value(name, Expr::val(value.0));
+        let now: Value = Utc::now().trunc_subsecs(6).into();
+        let is_key = |value: &&Assignment| self.key.contains(&value.column);
+        let is_set = |value: &&Assignment| !self.keeps(value.column);
+        let text = self.shape(Kind::Versioned, values).text(|| {
+            let mut query = Query::update();
+            query.table(table.name);
+            query.and_where(account_test(table, account, Mutant::VersionAccount));
+            for value in values.iter().filter(is_key) {
+                let own = Expr::col((table.name, value.column));
+                query.and_where(own.eq(value.value.0.clone()));
             }
-        }
-        if let Some(name) = table.updated_at {
-            query.value(name, Utc::now().trunc_subsecs(6));
-        }
-        query.value(column, Expr::col((table.name, column)).add(1_i64));
-        query.and_where(Expr::col((table.name, column)).eq(expected));
-        query.returning(returning(table));
-        Statement::of(&query, Operation::Update, table)
+            for value in values.iter().filter(is_set) {
+                query.value(value.column, Expr::val(value.value.0.clone()));
+            }
+            if let Some(name) = table.updated_at {
+                query.value(name, Expr::val(now.clone()));
+            }
+            query.value(column, Expr::col((table.name, column)).add(1_i64));
+            query.and_where(Expr::col((table.name, column)).eq(expected));
+            query.returning(returning(table));
+            Ok(query)
+        })?;
+        let own = |value: &Assignment| value.value.0.clone();
+        let mut bound: Vec<Value> = values.iter().filter(is_set).map(own).collect();
+        bound.extend(table.updated_at.map(|_| now.clone()));
+        bound.extend([1_i64.into(), account_value(account)]);
+        bound.extend(values.iter().filter(is_key).map(own));
+        bound.push(expected.into());
+        Ok(text.bind(bound, Operation::Update, table))
     }
 }
 

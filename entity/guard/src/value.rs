@@ -107,6 +107,14 @@ impl<'a> Cell<'a> {
         self.read::<Label<'a>>().map(|label| label.0)
     }
 
+    /// The text, where it lies.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when the column is null or no text.
+    pub fn text(self) -> Result<&'a str, DecodeError> {
+        self.read()
+    }
+
     /// The bytes of a value of this type, as the server sends them; `None` for null.
     pub(crate) fn bytes_of(self, ty: &str) -> Result<Option<&'a [u8]>, DecodeError> {
         let column = self.row.columns().get(self.index).ok_or(DecodeError)?;

@@ -90,6 +90,13 @@ pub(super) const CALLS: Calls = &[
                 .await;
         })
     }),
+    ("stripe_payments::create_many", |s| {
+        Box::pin(async move {
+            let many = ["many", "more"].map(|buyer| new_payment(buyer, 5));
+            s.call(stripe_payments::create_many(&s.tenant(), many))
+                .await;
+        })
+    }),
     ("stripe_payments::create", |s| {
         Box::pin(async move {
             let t = s.tenant();

@@ -80,6 +80,15 @@ pub(super) const CALLS: Calls = &[
             s.call(tx.commit()).await;
         })
     }),
+    ("Transaction::commit_with", |s| {
+        Box::pin(async move {
+            let mut t = s.tenant();
+            let mut tx = t.begin().await.unwrap();
+            twice(&mut tx).await.unwrap();
+            s.call(tx.commit_with(async |tx| accounts::get(tx).await))
+                .await;
+        })
+    }),
     ("Transaction::rollback", |s| {
         Box::pin(async move {
             let mut t = s.tenant();

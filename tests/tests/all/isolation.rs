@@ -85,6 +85,7 @@ const CASES: &[&str] = &[
     "stripe_payments::cancel",
     "stripe_payments::count",
     "stripe_payments::create",
+    "stripe_payments::create_many",
     "stripe_payments::fail_attempt",
     "stripe_payments::find_by_payment_intent",
     "stripe_payments::get",
@@ -275,6 +276,16 @@ async fn aim(case: &str, cast: &Cast, a: &Tenant, target: Target) -> Outcome {
                 .await
                 .unwrap();
             own(vec![stripe_payments::create(a, new).await.unwrap().id])
+        }
+        "stripe_payments::create_many" => {
+            let two = [new_payment("many", 5), new_payment("many", 6)];
+            assert_eq!(stripe_payments::create_many(a, two).await, Ok(2));
+            let many = ListStripePayments {
+                buyer: Some("many".into()),
+                ..all
+            };
+            let page = stripe_payments::list(a, &many).await.unwrap();
+            own(page.items.into_iter().map(|payment| payment.id).collect())
         }
         "stripe_payments::fail_attempt" => {
             refused(stripe_payments::fail_attempt(a, payment, "card_declined").await)

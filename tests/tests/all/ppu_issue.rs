@@ -22,27 +22,33 @@ async fn stored(superuser: &Client) -> (i64, i64) {
 }
 
 /// The most memory that the process ever had, in KiB; where Linux says so.
-fn peak() -> Option<i64> {
+pub(super) fn peak() -> Option<i64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
+/// Whether the process runs nothing but this test, as what memory is measured in has to; else it runs it in one that does.
+pub(super) fn is_alone(name: &str) -> bool {
+    const ALONE: &str = "TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "{said}");
+    println!("{said}");
+    false
+}
+
 #[tokio::test]
 async fn a_hundred_thousand_codes_are_issued_in_constant_memory() {
-    // Measured in a process that runs nothing else.
-    const ALONE: &str = "ISSUE_ALONE";
-    if std::env::var_os(ALONE).is_none() {
-        let name = "all::ppu_issue::a_hundred_thousand_codes_are_issued_in_constant_memory";
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", name, "--nocapture"])
-            .env(ALONE, "1")
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{said}");
-        assert!(said.contains("1 passed"), "{said}");
-        println!("{said}");
+    if !is_alone("all::ppu_issue::a_hundred_thousand_codes_are_issued_in_constant_memory") {
         return;
     }
     let (database, tenant) = account().await;
