@@ -285,7 +285,10 @@ const NEAR: f64 = 0.8;
 pub(crate) async fn query(admin: &Client, number: u64) -> anyhow::Result<Vec<f32>> {
     let centre = i64::try_from(number)? * 13 % VECTOR_CLUSTERS + 1;
     let row = admin
-        .query_one("SELECT at::real[] FROM centres WHERE c = $1", &[&centre])
+        .query_one(
+            "SELECT at::real[] FROM centres WHERE c = $1::bigint",
+            &[&centre],
+        )
         .await?;
     let at: Vec<f32> = row.get(0);
     let away = direction(9_000 + number);
