@@ -278,7 +278,7 @@ async fn a_lost_answer_to_the_last_call_is_commit_unknown() {
         tx.commit_with(change).await.unwrap().unwrap();
         let tx = tenant.begin().await.unwrap();
         count(&tx).await;
-        proxy.cut(Cut::Answer);
+        proxy.cut(Cut::LoseAnswer);
         let unknown = tx.commit_with(async |tx: &Tenant| match change(tx).await {
             Err(_) if swallowed => Ok(None),
             other => other.map(Some),
@@ -290,7 +290,7 @@ async fn a_lost_answer_to_the_last_call_is_commit_unknown() {
     tx.commit_with(change).await.unwrap().unwrap();
     let tx = tenant.begin().await.unwrap();
     accounts::update(&tx, rename("undone")).await.unwrap();
-    proxy.cut(Cut::Request("COMMIT"));
+    proxy.cut(Cut::Before("COMMIT"));
     assert_eq!(tx.commit_with(change).await, Err(Error::CommitUnknown));
     assert_eq!(accounts::get(&tenant).await.unwrap().name, "Studio of a");
     the_pool_is_whole(&cast, &db, 1).await;

@@ -17,11 +17,12 @@ pub(crate) enum Op {
     Totals,
     /// A payment, with its entry in the audit log.
     Insert,
-    /// Four statements, one of them a change, saved together.
+    /// A payment read, changed, its shares read and it again, saved together.
     Transaction,
     /// The ten nearest of the account's vectors.
     Nearest,
-    /// Five small reads that don't need each other: a payment, the account, its settings, routes and latest payouts.
+    /// Five small reads that don't need each other: a payment, its shares, the account's settings, routes and
+    /// latest payouts.
     Page,
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Sqlx {
     list: &'static str,
     totals: &'static str,
     update: &'static str,
-    settings: &'static str,
+    shares: &'static str,
 }
 
 impl Sqlx {
@@ -49,7 +49,7 @@ impl Sqlx {
             list: text("stripe_payments::list", 0)?,
             totals: text("stripe_payments::totals", 0)?,
             update: text("stripe_payments::update", 0)?,
-            settings: text("account_payment_settings::get", 0)?,
+            shares: text("payment_share_tracking::list_by_payment", 0)?,
         })
     }
 
@@ -106,9 +106,9 @@ impl Sqlx {
                     .bind(account)
                     .bind(payment);
                 let changed = of_sqlx(&update.fetch_one(&mut *open).await?)?;
-                text(self.settings)
+                text(self.shares)
                     .bind(account)
-                    .bind(1_i64)
+                    .bind(payment)
                     .fetch_all(&mut *open)
                     .await?;
                 get().fetch_one(&mut *open).await?;
@@ -201,7 +201,7 @@ mod payments {
 pub(crate) struct Sea {
     db: DatabaseConnection,
     chain: String,
-    settings: String,
+    shares: String,
     secured: bool,
 }
 
@@ -215,7 +215,9 @@ impl Sea {
         Ok(Self {
             db: SqlxPostgresConnector::from_sqlx_postgres_pool(pool(url, workers).await?),
             chain: texts.of("stripe_payments::create", 1)?.to_owned(),
-            settings: texts.of("account_payment_settings::get", 0)?.to_owned(),
+            shares: texts
+                .of("payment_share_tracking::list_by_payment", 0)?
+                .to_owned(),
             secured,
         })
     }
@@ -331,11 +333,11 @@ impl Sea {
             ..Default::default()
         };
         let changed = change.update(db).await?;
-        let settings = [case.account.into(), 1_i64.into()];
+        let shares = [case.account.into(), case.payment.into()];
         db.query_all_raw(Statement::from_sql_and_values(
             DbBackend::Postgres,
-            &self.settings,
-            settings,
+            &self.shares,
+            shares,
         ))
         .await?;
         one(case, db).await?;

@@ -13,6 +13,8 @@ pub(crate) struct Size {
     pub(crate) payments: i64,
     /// Of the first accounts; 1,536 dimensions.
     pub(crate) vectors: i64,
+    /// Of each payment.
+    pub(crate) shares: i64,
 }
 
 impl Size {
@@ -20,10 +22,19 @@ impl Size {
         accounts: 1_000,
         payments: 500_000,
         vectors: 2_000,
+        shares: 3,
     };
 
+    /// What was loaded before a migration is of no use after it.
     fn database(self) -> String {
-        format!("bench_{}_{}", self.accounts, self.payments)
+        let Self {
+            accounts,
+            payments,
+            shares,
+            ..
+        } = self;
+        let migrations = migration::Migrator::registered().len();
+        format!("bench_{accounts}_{payments}_{shares}_{migrations}")
     }
 }
 
@@ -96,6 +107,33 @@ impl Loaded {
         Ok(rows.iter().map(case).collect())
     }
 
+    /// So many payments, spread over as many accounts as there are.
+    pub(crate) async fn spread_cases(&self, number: i64) -> anyhow::Result<Vec<Case>> {
+        let sql = "SELECT a.id, p.id FROM (SELECT id, row_number() OVER (ORDER BY id) n, count(*) OVER () AS of FROM accounts) a,
+             LATERAL (SELECT id FROM stripe_payments WHERE account_id = a.id ORDER BY id OFFSET (a.n * 7) % 8 LIMIT $2) p
+             WHERE a.n % greatest(a.of / $1, 1) = 0 ORDER BY hashtext(p.id::text) LIMIT $1";
+        let accounts: i64 = self
+            .admin
+            .query_one("SELECT count(*) FROM accounts", &[])
+            .await?
+            .get(0);
+        let of_each = (number / accounts).max(1);
+        let rows = self.admin.query(sql, &[&number, &of_each]).await?;
+        let vector = std::sync::Arc::new(Vec::new());
+        let case = |row: &tokio_postgres::Row| Case {
+            account: row.get(0),
+            payment: row.get(1),
+            vector: std::sync::Arc::clone(&vector),
+        };
+        Ok(rows.iter().map(case).collect())
+    }
+
+    /// Drops the database.
+    pub(crate) fn drop_it(self) -> anyhow::Result<()> {
+        drop(self.admin);
+        Ok(self.server.drop_database(&self.name)?)
+    }
+
     /// Takes out what the measured inserts have put in.
     pub(crate) async fn tidy(&self) -> anyhow::Result<()> {
         let all = "SET session_replication_role = replica;
@@ -151,7 +189,10 @@ const PAYMENT: &str = "('0190' || lpad(to_hex(n), 8, '0') || '700080000000000000
 
 async fn fill(admin: &Client, size: Size) -> anyhow::Result<()> {
     let Size {
-        accounts, payments, ..
+        accounts,
+        payments,
+        shares,
+        ..
     } = size;
     let sql = format!(
         "SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '256MB';
@@ -171,7 +212,7 @@ async fn fill(admin: &Client, size: Size) -> anyhow::Result<()> {
              clawed_back, status, created_at, updated_at)
          SELECT account_id, gen_random_uuid(), id, 'share', 'partner', 'payee-' || p, currency, amount / 3, 0, 0, 'open',
              created_at, created_at
-         FROM stripe_payments, generate_series(1, 3) p;
+         FROM stripe_payments, generate_series(1, {shares}) p;
          RESET session_replication_role;"
     );
     admin.batch_execute(&sql).await.context("the rows")?;
@@ -197,6 +238,67 @@ async fn vectors(admin: &Client, size: Size) -> anyhow::Result<()> {
         admin.execute(&insert, &[&number, &vector]).await?;
     }
     Ok(())
+}
+
+/// The id of an account by its number.
+pub(crate) fn account(number: u128) -> uuid::Uuid {
+    uuid::Uuid::from_u128(0x7000_8000_0000_0000_0000 | number)
+}
+
+/// Round how many centres clustered vectors lie.
+pub(crate) const VECTOR_CLUSTERS: i64 = 500;
+
+/// Makes the centres.
+pub(crate) async fn centres(admin: &Client) -> anyhow::Result<()> {
+    let sql = format!(
+        "SELECT setseed(0.5); CREATE TEMPORARY TABLE centres AS
+         SELECT c, (SELECT array_agg(random() - 0.5) FROM generate_series(1, 1536) WHERE c > 0)::vector AS at
+         FROM generate_series(1, {VECTOR_CLUSTERS}) c"
+    );
+    Ok(admin.batch_execute(&sql).await?)
+}
+
+/// Vectors of an account, numbered on from `first`, each near a centre.
+pub(crate) async fn clustered(
+    admin: &Client,
+    account: i64,
+    first: i64,
+    rows: i64,
+) -> anyhow::Result<()> {
+    let sql = format!(
+        "INSERT INTO content_embeddings (account_id, id, content_kind, content_id, chunk, model, text, embedding, metadata,
+             created_at, updated_at)
+         SELECT {ACCOUNT}, gen_random_uuid(), 'lesson', 'lesson-' || n, 0, 'm', 'text', at + near, '{{}}', now(), now()
+         FROM (SELECT n, $1::bigint AS a, at, (SELECT array_agg((random() - 0.5) * {NEAR}) FROM generate_series(1, 1536)
+             WHERE n >= 0)::vector AS near
+             FROM generate_series($2::bigint, $2::bigint + $3::bigint - 1) n
+             JOIN centres ON c = 1 + n * 7919 % {VECTOR_CLUSTERS}) s"
+    );
+    admin.execute(&sql, &[&account, &first, &rows]).await?;
+    Ok(())
+}
+
+/// How far vectors lie from their centres, as a part of how far those lie from 0.
+const NEAR: f64 = 0.8;
+
+/// A vector near a centre that no row has.
+pub(crate) async fn query(admin: &Client, number: u64) -> anyhow::Result<Vec<f32>> {
+    let centre = i64::try_from(number)? * 13 % VECTOR_CLUSTERS + 1;
+    let row = admin
+        .query_one(
+            "SELECT at::real[] FROM centres WHERE c = $1::bigint",
+            &[&centre],
+        )
+        .await?;
+    let at: Vec<f32> = row.get(0);
+    let away = direction(9_000 + number);
+    #[allow(clippy::cast_possible_truncation)]
+    let near = NEAR as f32;
+    Ok(at
+        .iter()
+        .zip(away)
+        .map(|(at, away)| at + away * near)
+        .collect())
 }
 
 /// 1,536 numbers that depend on the seed alone.

@@ -1,10 +1,11 @@
 //! The access functions.
 
 use access::{
-    AccountId, Config, Currency, Db, Embedding, Error, Patch, StripePaymentId,
-    account_payment_settings, account_payout_routes, accounts,
+    AccountId, Config, Currency, Db, Embedding, Error, Patch, StripePaymentId, Tenant,
+    account_payment_settings, account_payout_routes,
     content_embeddings::{self, FindNearest},
     pay_out::{self, ListPayOuts},
+    payment_share_tracking,
     stripe_payments::{
         self, CurrencyTotal, ListStripePayments, NewStripePayment, PayFor, StripePayment,
         StripePaymentPatch,
@@ -61,9 +62,9 @@ impl Ours {
                     ..Default::default()
                 };
                 let changed = stripe_payments::update(&transaction, id, patch).await?;
-                account_payment_settings::get(&transaction).await?;
-                stripe_payments::get(&transaction, id).await?;
-                transaction.commit().await?;
+                payment_share_tracking::list_by_payment(&transaction, id).await?;
+                let last = async |last: &Tenant| stripe_payments::get(last, id).await;
+                transaction.commit_with(last).await??;
                 Answer::Made(changed)
             }
             Op::Nearest => {
@@ -81,19 +82,22 @@ impl Ours {
             }
             Op::Page => {
                 let payouts = ListPayOuts::default();
-                let (payment, payouts, account, settings, routes) = tenant
+                let (payment, payouts, shares, settings, routes) = tenant
                     .batch((
                         stripe_payments::get(&tenant, id),
                         pay_out::list(&tenant, &payouts),
-                        accounts::get(&tenant),
+                        payment_share_tracking::list_by_payment(&tenant, id),
                         account_payment_settings::get(&tenant),
                         account_payout_routes::list(&tenant, false),
                     ))
                     .await;
-                account?;
                 // No row of its own: the settings are the defaults.
                 let settings = usize::from(settings?.version > 0);
-                Answer::Page(payment?, [payouts?.items.len(), 1, settings, routes?.len()])
+                let shares = shares?.len();
+                Answer::Page(
+                    payment?,
+                    [payouts?.items.len(), shares, settings, routes?.len()],
+                )
             }
         })
     }

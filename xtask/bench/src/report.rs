@@ -1,13 +1,16 @@
 //! What is told of the measurements: ratios first.
 
-use std::{fmt::Write, path::Path};
+use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
+use tokio_postgres::Client;
 
 use crate::{
     cases::Op,
     load::{Loaded, Size},
     measure::{Effort, Measured, Results, WORKERS, Who},
+    plot::{self, Bar},
+    sections::{self, Section},
 };
 
 /// What `access` is to reach, as a ratio of its throughput to hand-written tokio-postgres without row level security.
@@ -60,23 +63,17 @@ impl Report {
                 }
             }
         }
-        let version: String = loaded
-            .admin
-            .query_one("SHOW server_version", &[])
-            .await?
-            .get(0);
-        let vector = "SELECT extversion FROM pg_extension WHERE extname = 'vector'";
-        let vector: String = loaded.admin.query_one(vector, &[]).await?.get(0);
         let Size {
-            accounts, payments, ..
+            accounts,
+            payments,
+            shares,
+            ..
         } = Size::USUAL;
-        let date = chrono::Utc::now().format("%Y-%m-%d");
         let surroundings = format!(
-            "{date}; {}; PostgreSQL {version} with pgvector {vector} on the same machine, synchronous_commit off; {accounts} \
-             accounts, {payments} payments, {} shares; {WORKERS} workers; {} rounds of {} ms each, in an order thrown anew \
-             each round.",
-            machine(),
-            payments * 3,
+            "{} {accounts} accounts, {payments} payments, {} shares; {WORKERS} workers; {} rounds of {} ms each, in an order \
+             thrown anew each round.",
+            surroundings(&loaded.admin).await?,
+            payments * shares,
             effort.rounds,
             effort.slice.as_millis(),
         );
@@ -166,60 +163,36 @@ impl Report {
         text
     }
 
-    /// Writes BENCHMARKS.md and a plot for each table.
+    /// Writes its section of BENCHMARKS.md and a plot for each table.
     pub(crate) fn write(&self) -> anyhow::Result<()> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let text = include_str!("benchmarks.md").replace("{{tables}}", self.tables().trim_end());
-        std::fs::write(root.join("BENCHMARKS.md"), text)?;
+        let plots = "![ratios](docs/benchmarks/ratios.svg)\n\n\
+             ![ratios with 0.5 ms per round trip](docs/benchmarks/ratios-delayed.svg)";
+        sections::write(Section::Peers, &format!("{}\n{plots}", self.tables()))?;
         for (delayed, file) in [(false, "ratios.svg"), (true, "ratios-delayed.svg")] {
-            std::fs::create_dir_all(root.join("docs/benchmarks"))?;
-            std::fs::write(root.join("docs/benchmarks").join(file), self.plot(delayed))?;
+            let lines = self.lines.iter().filter(|line| line.delayed == delayed);
+            let bar = |line: &Line| Bar {
+                label: format!("{}: {}", line.op, line.who.name()),
+                group: line.op,
+                length: line.ratio,
+                ours: line.who == Who::Access,
+            };
+            let bars: Vec<Bar> = lines.map(bar).collect();
+            sections::plot(file, &plot::bars(&bars))?;
         }
         Ok(())
     }
+}
 
-    /// Bars: each peer's ratio at each operation; the line is hand-written tokio-postgres without row level security.
-    fn plot(&self, delayed: bool) -> String {
-        let lines: Vec<&Line> = self
-            .lines
-            .iter()
-            .filter(|line| line.delayed == delayed)
-            .collect();
-        let most = lines.iter().map(|line| line.ratio).fold(1.0, f64::max);
-        let (left, width, row) = (430.0, 420.0, 18.0);
-        let mut at = 14.0;
-        let mut bars = String::new();
-        let mut before = "";
-        for line in lines {
-            if line.op != before {
-                at += 10.0;
-                before = line.op;
-            }
-            let colour = if line.who == Who::Access {
-                "#1f6feb"
-            } else {
-                "#9aa4b2"
-            };
-            let _ = writeln!(
-                bars,
-                "<text x=\"{x}\" y=\"{y}\" text-anchor=\"end\">{op}: {who}</text><rect x=\"{left}\" y=\"{top}\" width=\"{long:.1}\" height=\"13\" fill=\"{colour}\"/><text x=\"{end:.1}\" y=\"{y}\">{ratio:.2}</text>",
-                x = left - 8.0,
-                y = at + 11.0,
-                op = line.op,
-                who = line.who.name(),
-                top = at,
-                long = line.ratio / most * width,
-                end = left + line.ratio / most * width + 5.0,
-                ratio = line.ratio,
-            );
-            at += row;
-        }
-        let one = left + width / most;
-        format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"910\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n{bars}<line x1=\"{one:.1}\" x2=\"{one:.1}\" y1=\"10\" y2=\"{at}\" stroke=\"black\" stroke-dasharray=\"3\"/>\n</svg>\n",
-            height = at + 14.0
-        )
-    }
+/// Date, machine and server.
+pub(crate) async fn surroundings(admin: &Client) -> anyhow::Result<String> {
+    let version: String = admin.query_one("SHOW server_version", &[]).await?.get(0);
+    let vector = "SELECT extversion FROM pg_extension WHERE extname = 'vector'";
+    let vector: String = admin.query_one(vector, &[]).await?.get(0);
+    let date = chrono::Utc::now().format("%Y-%m-%d");
+    Ok(format!(
+        "{date}; {}; PostgreSQL {version} with pgvector {vector} on the same machine, synchronous_commit off;",
+        machine()
+    ))
 }
 
 fn line(
@@ -258,7 +231,7 @@ fn line(
     }
 }
 
-fn median(mut of: Vec<f64>) -> f64 {
+pub(crate) fn median(mut of: Vec<f64>) -> f64 {
     of.sort_by(f64::total_cmp);
     of.get(of.len() / 2).copied().unwrap_or_default()
 }
