@@ -19,6 +19,10 @@ pub(crate) fn pauses() -> impl Iterator<Item = std::time::Duration> {
 }
 
 /// What is saved as a whole: a transaction of its own, or a part of the one that the handle is in.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each change, and a box would be made for it"
+)]
 pub(crate) enum Scope<'t> {
     Whole {
         tenant: Tenant,

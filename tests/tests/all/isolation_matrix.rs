@@ -55,11 +55,7 @@ pub(super) fn table(proved: &BTreeMap<&str, Proved>, exempt: &[(&str, &str)]) ->
         for (_, signs) in COLUMNS {
             let statements = sent.get(&function).into_iter().flatten();
             let does = |statement: &String| signs.iter().any(|sign| statement.contains(sign));
-            let cell = if statements.map(does).any(|does| does) {
-                outcome
-            } else {
-                "–"
-            };
+            let cell = if statements.any(does) { outcome } else { "–" };
             write!(text, "{cell:<8}").unwrap();
         }
         let said = |clean: Option<bool>| match clean {

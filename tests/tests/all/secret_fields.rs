@@ -145,7 +145,7 @@ async fn invitations(cast: &Cast) {
     let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
     // The account comes first, which is no secret.
     secrets::keep(&bytes[16..]);
-    secrets::keep(token[22..].as_bytes());
+    secrets::keep(&token.as_bytes()[22..]);
     panics_with(&invited);
     panics_with(invited.token);
     let accept = AcceptInvitation {

@@ -91,7 +91,10 @@ pub(super) fn panics_with(value: impl Debug) {
     assert!(!says(&text), "Debug says a secret: {text}");
     let text = format!("{value:#?}");
     assert!(!says(&text), "Debug says a secret: {text}");
-    let unwrapped = panic::catch_unwind(AssertUnwindSafe(|| Err::<(), _>(&value).unwrap()));
+    let unwrapped = panic::catch_unwind(AssertUnwindSafe(|| {
+        let refused: Result<(), _> = std::hint::black_box(Err(&value));
+        refused.unwrap()
+    }));
     unwrapped.unwrap_err();
 }
 
