@@ -53,7 +53,7 @@ pub(super) fn table(proved: &BTreeMap<&str, Proved>, exempt: &[(&str, &str)]) ->
         };
         write!(text, "{function:<42}").unwrap();
         for (_, signs) in COLUMNS {
-            let statements = sent.get(&function).into_iter().flatten();
+            let mut statements = sent.get(&function).into_iter().flatten();
             let does = |statement: &String| signs.iter().any(|sign| statement.contains(sign));
             let cell = if statements.any(does) { outcome } else { "–" };
             write!(text, "{cell:<8}").unwrap();
