@@ -138,6 +138,9 @@ pub(crate) fn settings(schema: Option<&str>) -> Vec<String> {
     settings
 }
 
+/// How often it is looked whether a session is shared: with many others on a pooler, one look may find nothing.
+const LOOKS: usize = 16;
+
 /// Whether our session is lent to others between two transactions of ours.
 ///
 /// A second connection begins a transaction: through a pooler it gets a session that lies idle, which would be ours. Told
@@ -150,7 +153,7 @@ async fn sessions_are_shared(pool: &PgPool, options: &PgConnectOptions) -> Resul
     let Ok(mut other) = another(options).await else {
         return Ok(false);
     };
-    for _ in 0..3 {
+    for _ in 0..LOOKS {
         let held = tokio::time::timeout(CONNECT_TIMEOUT, hold(&mut other)).await;
         let Ok(held) = held else {
             return Ok(false);

@@ -9,6 +9,7 @@ use std::{
 
 use dev_server::Wanted;
 use migration::Migrator as Project;
+use sea_orm_migration::MigratorTrait;
 use serde_json::json;
 use tests::{TestDatabase, dice::Dice};
 use tokio_postgres::Client;
@@ -30,10 +31,15 @@ async fn killed_200_times_on_postgresql_16_too() {
 }
 
 async fn killed_at_random(wanted: Wanted) {
-    let names: Vec<String> = Project::registered()
-        .iter()
+    let migrations = Project::migrations();
+    let names: Vec<String> = (migrations.iter())
         .map(|one| one.name().to_owned())
         .collect();
+    // What has no transaction may have done its work without being recorded, or have left an index that nobody uses.
+    let in_parts = |place: usize| {
+        let next = migrations.get(place);
+        next.is_some_and(|one| one.use_transaction() == Some(false))
+    };
     let database = TestDatabase::empty_on(wanted).await;
     let client = database.superuser().await;
     let migrator = Migrator::of(&database);
@@ -68,18 +74,19 @@ async fn killed_at_random(wanted: Wanted) {
             let pause = dice.roll(longest.as_millis().try_into().unwrap());
             thread::sleep(Duration::from_millis(pause));
             finished = killed_or_finished(run, &client).await;
-            let found = schema(&client).await;
+            let mut found = schema(&client).await;
             let done = if found == nothing {
                 0
             } else {
                 let done = applied(&client).await;
                 assert_eq!(done, names[..done.len()], "seed {seed}");
-                assert_eq!(
-                    found,
-                    after[done.len()],
-                    "seed {seed}, after {}",
-                    done.len()
-                );
+                let place = done.len();
+                if in_parts(place) {
+                    found.retain(|line| !is_half_made(line));
+                }
+                if !(in_parts(place) && found == after[place + 1]) {
+                    assert_eq!(found, after[place], "seed {seed}, after {place}");
+                }
                 done.len()
             };
             kills += u32::from(!finished);
@@ -92,6 +99,11 @@ async fn killed_at_random(wanted: Wanted) {
         halfway > KILLS / 20,
         "only {halfway} kills hit the middle: seed {seed}"
     );
+}
+
+/// An index that was cut off, which the next run makes anew.
+fn is_half_made(line: &str) -> bool {
+    line.starts_with("index ") && line.ends_with(" valid f")
 }
 
 /// Kills a run, and waits until the server has noticed; true when it was finished before.

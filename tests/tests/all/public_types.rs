@@ -268,7 +268,7 @@ fn the_compiler_was_asked_of_each_public_type() {
         let asked = asked.trim_start_matches("access::");
         asked.split('<').next().unwrap_or_default().to_owned()
     };
-    let mut asked: Vec<String> = ASKED.iter().map(|asked| plain(asked)).collect();
+    let mut asked: Vec<String> = ASKED.iter().map(plain).collect();
     asked.sort();
     let listed: Vec<String> = listed().into_keys().collect();
     assert_eq!(
