@@ -66,7 +66,7 @@ fn print(sends: &Sends, declared: &Declared) {
 
 fn print_statement(number: usize, statement: &Statement, declared: &Declared) {
     say!("\n{}", bold(&format!("{number}.")));
-    for line in broken(&statement.sql) {
+    for line in schema::in_lines(&statement.sql).lines() {
         say!("   {line}");
     }
     for name in &statement.tables {
@@ -132,41 +132,4 @@ fn policies_of_the_app(security: &str) -> Vec<String> {
         })
     });
     policies.collect()
-}
-
-/// A statement in lines, broken before its clauses.
-fn broken(sql: &str) -> Vec<String> {
-    let clauses = [
-        " FROM ",
-        " WHERE ",
-        " ORDER BY ",
-        " GROUP BY ",
-        " LIMIT ",
-        " FOR UPDATE",
-        " RETURNING ",
-        " VALUES ",
-        " ON CONFLICT ",
-        " SET ",
-        " INNER JOIN ",
-        " LEFT JOIN ",
-        " UNION ALL ",
-    ];
-    let mut text = sql.to_owned();
-    for clause in clauses {
-        text = text.replace(clause, &format!("\n{}", &clause[1..]));
-    }
-    text.lines().map(str::to_owned).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_statement_is_broken_before_its_clauses() {
-        assert_eq!(
-            broken("SELECT 1 FROM \"a\" WHERE x LIMIT $1"),
-            ["SELECT 1", "FROM \"a\"", "WHERE x", "LIMIT $1"]
-        );
-    }
 }

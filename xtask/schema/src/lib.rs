@@ -33,3 +33,38 @@ pub fn literal(text: &str) -> String {
         format!("'{quoted}'")
     }
 }
+
+/// A statement in lines, broken before its clauses.
+#[must_use]
+pub fn in_lines(sql: &str) -> String {
+    const CLAUSES: [&str; 13] = [
+        " FROM ",
+        " WHERE ",
+        " ORDER BY ",
+        " GROUP BY ",
+        " LIMIT ",
+        " FOR UPDATE",
+        " RETURNING ",
+        " VALUES ",
+        " ON CONFLICT ",
+        " SET ",
+        " INNER JOIN ",
+        " LEFT JOIN ",
+        " UNION ALL ",
+    ];
+    CLAUSES.iter().fold(sql.to_owned(), |text, clause| {
+        text.replace(clause, &format!("\n{}", clause.trim_start()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_is_broken_before_its_clauses() {
+        let lines = in_lines("SELECT 1 FROM \"a\" WHERE x LIMIT $1");
+        let lines: Vec<&str> = lines.lines().collect();
+        assert_eq!(lines, ["SELECT 1", "FROM \"a\"", "WHERE x", "LIMIT $1"]);
+    }
+}

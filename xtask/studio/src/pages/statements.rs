@@ -126,7 +126,7 @@ fn one(place: Place, facts: Option<&Facts>, statement: &Statement) -> Markup {
             @for table in &statement.tables { a .tag href=(place.table(table)) { (table) } }
             @for index in &statement.indexes { span .tag .key { "by " (index) } }
         }
-        div .code { button .button .copy type="button" { "Copy" } pre { (broken(&statement.sql)) } }
+        div .code { button .button .copy type="button" { "Copy" } pre { (schema::in_lines(&statement.sql)) } }
         @if let Some(plan) = &statement.plan {
             h3 { "Plan" }
             ul .plan { (node(plan)) }
@@ -170,29 +170,6 @@ fn node(of: &Node) -> Markup {
             @if !of.parts.is_empty() { ul { @for part in &of.parts { (node(part)) } } }
         }
     }
-}
-
-/// A statement in lines, broken before its clauses.
-fn broken(sql: &str) -> String {
-    let mut text = sql.to_owned();
-    for clause in [
-        " FROM ",
-        " WHERE ",
-        " ORDER BY ",
-        " GROUP BY ",
-        " LIMIT ",
-        " FOR UPDATE",
-        " RETURNING ",
-        " VALUES ",
-        " ON CONFLICT ",
-        " SET ",
-        " INNER JOIN ",
-        " LEFT JOIN ",
-        " UNION ALL ",
-    ] {
-        text = text.replace(clause, &format!("\n{}", clause.trim_start()));
-    }
-    text
 }
 
 /// The function of this address.
