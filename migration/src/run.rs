@@ -183,18 +183,10 @@ async fn up(
     steps: Steps<'_>,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let is_applied = |name: &str| applied.iter().any(|one| one.version == name);
-    let pending = list.iter().filter(|one| !is_applied(one.name()));
-    let pending: Vec<_> = pending.take(limit(number)).collect();
-    if pending.is_empty() {
-        tracing::info!("nothing is pending");
-    }
-    for (at, migration) in pending.iter().enumerate() {
-        let place = (at + 1, pending.len());
-        let done = steps.run(migration, Direction::Up, place).await?;
-        report.applied.push(done);
-    }
-    Ok(())
+    let pending = list.iter().filter(|one| !is_applied(applied, one));
+    let pending = pending.take(limit(number));
+    let (direction, done) = (Direction::Up, &mut report.applied);
+    each(pending.collect(), direction, "pending", steps, done).await
 }
 
 async fn down(
@@ -204,16 +196,30 @@ async fn down(
     steps: Steps<'_>,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let is_applied = |name: &str| applied.iter().any(|one| one.version == name);
-    let last = list.iter().rev().filter(|one| is_applied(one.name()));
-    let last: Vec<_> = last.take(limit(number)).collect();
-    if last.is_empty() {
-        tracing::info!("nothing is applied");
+    let last = list.iter().rev().filter(|one| is_applied(applied, one));
+    let last = last.take(limit(number));
+    let (direction, done) = (Direction::Down, &mut report.reverted);
+    each(last.collect(), direction, "applied", steps, done).await
+}
+
+fn is_applied(applied: &[Applied], migration: &Registered) -> bool {
+    applied.iter().any(|one| one.version == migration.name())
+}
+
+/// Runs these, and adds each to `done` as it is; `what` they would be, when there are none.
+async fn each(
+    migrations: Vec<&Registered>,
+    direction: Direction,
+    what: &str,
+    steps: Steps<'_>,
+    done: &mut Vec<Done>,
+) -> Result<(), Error> {
+    if migrations.is_empty() {
+        tracing::info!("nothing is {what}");
     }
-    for (at, migration) in last.iter().enumerate() {
-        let place = (at + 1, last.len());
-        let done = steps.run(migration, Direction::Down, place).await?;
-        report.reverted.push(done);
+    for (at, migration) in migrations.iter().enumerate() {
+        let place = (at + 1, migrations.len());
+        done.push(steps.run(migration, direction, place).await?);
     }
     Ok(())
 }
