@@ -255,20 +255,7 @@ impl<T: TenantScoped> Select<T> {
         list: &impl AggregateList<T>,
         account: AccountId,
     ) -> Result<Statement, Error> {
-        let select = self.only_filter();
-        let mut shape = Shape::of(Kind::Aggregate, T::TABLE);
-        select.shape(&mut shape)?;
-        list.visit(&mut |item| item.0.shape(&mut shape));
-        let text = shape.text(|| {
-            let mut query = select.clone().query(account)?;
-            list.visit(&mut |item| {
-                query.expr(item.0.into_expr());
-            });
-            Ok(query)
-        })?;
-        let mut values = Vec::new();
-        select.values(account, &mut values);
-        Ok(text.bind(values, Operation::Select, T::TABLE))
+        self.summary(&[], list, account)
     }
 
     /// The aggregates of each group, sorted by the group's key.
@@ -301,15 +288,25 @@ impl<T: TenantScoped> Select<T> {
         list: &impl AggregateList<T>,
         account: AccountId,
     ) -> Result<Statement, Error> {
+        self.summary(&key.columns(), list, account)
+    }
+
+    /// The aggregates of each group with the same values in these columns, or of all rows.
+    fn summary(
+        self,
+        columns: &[&'static str],
+        list: &impl AggregateList<T>,
+        account: AccountId,
+    ) -> Result<Statement, Error> {
         let select = self.only_filter();
-        let mut shape = Shape::of(Kind::Group, T::TABLE);
+        let mut shape = Shape::of(Kind::Summary, T::TABLE);
         select.shape(&mut shape)?;
-        shape.names(key.columns().into_iter());
+        shape.names(columns.iter().copied());
         list.visit(&mut |item| item.0.shape(&mut shape));
         let text = shape.text(|| {
             let mut query = select.clone().query(account)?;
-            for column in key.columns() {
-                let column = (T::TABLE.name, column);
+            for column in columns {
+                let column = (T::TABLE.name, *column);
                 query.column(column);
                 query.group_by_col(column);
                 query.order_by(column, sea_query::Order::Asc);

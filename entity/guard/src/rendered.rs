@@ -48,8 +48,7 @@ pub(crate) enum Kind {
     Delete,
     Remove,
     Append,
-    Aggregate,
-    Group,
+    Summary,
     Join,
 }
 
