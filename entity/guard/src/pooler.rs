@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::{connection::Connection, error::Failure, pool::Pool};
 
 /// How often a session that is shared has the chance to show it: others take and give back sessions meanwhile.
-const LOOKS: u32 = 3;
+const LOOKS: u32 = 16;
 /// A pooler may have no session left.
 const PATIENCE: Duration = Duration::from_secs(5);
 
