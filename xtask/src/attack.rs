@@ -89,11 +89,8 @@ fn attack(options: &Options, mutant: Option<&str>) -> anyhow::Result<Command> {
     // The account's own test is the first of two layers: the other is out of the way.
     let alone = options.guard_alone || mutant.is_some_and(|mutant| mutant.ends_with("-account"));
     if let Some(mutant) = mutant {
-        let target = workspace.join("target").join("mutant");
-        cargo
-            .env("RUSTFLAGS", "--cfg app_db_mutant")
-            .env("CARGO_TARGET_DIR", target)
-            .env("APP_DB_MUTANT", mutant);
+        crate::mutate::can_leave_out(&mut cargo);
+        cargo.env("APP_DB_MUTANT", mutant);
     }
     cargo.arg("--").args([
         format!("--operations={}", options.operations),

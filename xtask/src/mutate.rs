@@ -6,11 +6,12 @@ mod mutants;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use crate::check::build_folder;
 use crate::terminal::say;
 
 #[derive(Debug, Args)]
@@ -87,6 +88,18 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         tried.extend(code::run(&root, &wanted)?);
     }
     Ok(tell(&tried, options.json))
+}
+
+/// Lets a build leave places of the guard out (`entity/guard/src/mutant.rs`), in a folder of its own, so that no other build
+/// is touched.
+pub(crate) fn can_leave_out(cargo: &mut Command) {
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    cargo
+        .env("RUSTFLAGS", format!("{flags} --cfg app_db_mutant").trim())
+        .env(
+            "CARGO_TARGET_DIR",
+            build_folder(&crate::workspace()).join("mutant"),
+        );
 }
 
 fn tell(tried: &[Tried], json: bool) -> ExitCode {

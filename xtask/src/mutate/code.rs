@@ -110,7 +110,7 @@ fn dashed(name: &str) -> String {
     dashed
 }
 
-/// The tests' programs, by their names, in a folder of their own, so that no other build is touched.
+/// The tests' programs, by their names.
 fn build(root: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     let mut cargo = cargo(
         root,
@@ -126,13 +126,7 @@ fn build(root: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
             "--test=all",
         ],
     );
-    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-    cargo
-        .env("RUSTFLAGS", format!("{flags} --cfg app_db_mutant").trim())
-        .env(
-            "CARGO_TARGET_DIR",
-            crate::check::build_folder(root).join("mutant"),
-        );
+    super::can_leave_out(&mut cargo);
     let told = output_of(&mut cargo)?;
     let programs = told.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
