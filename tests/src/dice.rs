@@ -1,10 +1,19 @@
 //! A small generator, so that a seed gives the same sequence on every machine.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 /// Dice that fall as their seed says.
 #[derive(Debug, Default)]
 pub struct Dice(pub u64);
 
 impl Dice {
+    /// Dice that fall anew each time, and the seed to let them fall so again.
+    pub fn by_the_clock() -> (Self, u32) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let seed = now.expect("it is after 1970").subsec_nanos();
+        (Self(seed.into()), seed)
+    }
+
     /// A number from 0 to one less than the sides.
     pub const fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self

@@ -153,6 +153,15 @@ impl Stage {
         (requested.unwrap().id, paid.id)
     }
 
+    /// A payment whose shares were paid out, so that what is taken back is shares of less than nothing.
+    pub(super) async fn paid_out(&self) -> StripePaymentId {
+        let (payout, payment) = self.requested().await;
+        pay_out::record_transfer(&self.tenant(), payout, &unique("tr"))
+            .await
+            .unwrap();
+        payment
+    }
+
     /// The job of a payout.
     pub(super) async fn queued(&self) -> OutboxJob {
         let (requested, _) = self.requested().await;

@@ -4,7 +4,6 @@ use access::{
     Patch, account_payment_settings,
     account_payout_routes::{self, PayoutRoute, PayoutRoutePatch},
     accounts::{self, AccountPatch},
-    pay_out,
     stripe_payments::{self, ListStripePayments, PayFor, PaymentStatus, StripePaymentPatch},
 };
 use chrono::Utc;
@@ -203,13 +202,9 @@ pub(super) const CALLS: Calls = &[
     }),
     ("stripe_payments::refund", |s| {
         Box::pin(async move {
-            // What was paid out is taken back by shares of less than nothing.
-            let (payout, payment) = s.requested().await;
-            let t = s.tenant();
-            pay_out::record_transfer(&t, payout, &unique("tr"))
-                .await
-                .unwrap();
-            s.call(stripe_payments::refund(&t, payment, 200)).await;
+            let payment = s.paid_out().await;
+            s.call(stripe_payments::refund(&s.tenant(), payment, 200))
+                .await;
         })
     }),
 ];

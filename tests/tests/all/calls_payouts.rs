@@ -51,13 +51,8 @@ pub(super) const CALLS: Calls = &[
     }),
     ("payment_share_tracking::reverse", |s| {
         Box::pin(async move {
-            // What was paid out is taken back by shares of less than nothing.
-            let (payout, payment) = s.requested().await;
-            let t = s.tenant();
-            pay_out::record_transfer(&t, payout, &unique("tr"))
-                .await
-                .unwrap();
-            s.call(payment_share_tracking::reverse(&t, payment, 100))
+            let payment = s.paid_out().await;
+            s.call(payment_share_tracking::reverse(&s.tenant(), payment, 100))
                 .await;
         })
     }),

@@ -4,7 +4,7 @@
 use std::{
     process::Child,
     thread,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use dev_server::Wanted;
@@ -57,12 +57,8 @@ async fn killed_at_random(wanted: Wanted) {
     let longest = begun.elapsed() * 5 / 4;
     drop(client);
 
-    let seed = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .subsec_nanos();
+    let (mut dice, seed) = Dice::by_the_clock();
     println!("kills by the seed {seed}, after up to {longest:?}");
-    let mut dice = Dice(seed.into());
     let (mut kills, mut halfway) = (0, 0);
     while kills < KILLS {
         let database = TestDatabase::empty_on(wanted).await;
@@ -173,17 +169,20 @@ fn indexes() -> Vec<serde_json::Value> {
 
 const HALF_MADE: &str = "SELECT FROM pg_index WHERE NOT indisvalid";
 
-#[tokio::test]
-async fn an_index_that_was_left_half_made_is_made_anew() {
+/// The table of [`indexes`], and one who reads it with an old snapshot, which keeps an index from being finished.
+async fn read_for_long() -> (TestDatabase, Client, Client) {
     let database = TestDatabase::empty().await;
     let (client, reader) = (database.superuser().await, database.superuser().await);
+    Migrator::with(&database, &indexes()).ok(&["up", "-n", "1"]);
+    let read = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM a";
+    reader.batch_execute(read).await.unwrap();
+    (database, client, reader)
+}
+
+#[tokio::test]
+async fn an_index_that_was_left_half_made_is_made_anew() {
+    let (database, client, reader) = read_for_long().await;
     let migrator = Migrator::with(&database, &indexes());
-    migrator.ok(&["up", "-n", "1"]);
-    // An old snapshot keeps the index from being finished.
-    reader
-        .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM a")
-        .await
-        .unwrap();
     let run = migrator.start(&["up"]);
     until(&client, HALF_MADE).await;
     assert!(!killed_or_finished(run, &client).await);
@@ -197,14 +196,8 @@ async fn an_index_that_was_left_half_made_is_made_anew() {
 
 #[tokio::test]
 async fn an_index_that_waits_for_long_readers_gets_made_however_long_that_takes() {
-    let database = TestDatabase::empty().await;
-    let (client, reader) = (database.superuser().await, database.superuser().await);
+    let (database, client, reader) = read_for_long().await;
     let migrator = Migrator::with(&database, &indexes());
-    migrator.ok(&["up", "-n", "1"]);
-    reader
-        .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM a")
-        .await
-        .unwrap();
     let run = migrator.start(&["up", "--lock-retries", "0"]);
     until(&client, HALF_MADE).await;
     // Longer than a lock is waited for elsewhere.
@@ -216,12 +209,8 @@ async fn an_index_that_waits_for_long_readers_gets_made_however_long_that_takes(
 
 #[tokio::test]
 async fn killed_while_it_makes_indexes_beside_readers_it_finishes_too() {
-    let seed = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .subsec_nanos();
+    let (mut dice, seed) = Dice::by_the_clock();
     println!("kills by the seed {seed}");
-    let mut dice = Dice(seed.into());
     let mut finished_schema: Option<Vec<String>> = None;
     let mut kills = 0;
     while kills < 40 || finished_schema.is_none() {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use access::{
-    Db, Patch, Tenant,
+    Db, Error, Patch, StripePaymentId, Tenant,
     accounts::AccountPatch,
-    stripe_payments::{self, ListStripePayments, StripePaymentPatch},
+    stripe_payments::{self, ListStripePayments, NewStripePayment, StripePaymentPatch},
 };
 use tests::fixtures::{Cast, new_payment};
 use tokio_postgres::Client;
@@ -70,4 +70,38 @@ pub(super) async fn the_pool_is_whole(cast: &Cast, db: &Db, size: usize) {
         .get(0);
     assert_eq!(seen, 1, "a write after the fault is durable");
     db.ready().await.expect("no connection keeps an account");
+}
+
+/// A payment with the payment intent of one that is there.
+pub(super) fn twin() -> NewStripePayment {
+    NewStripePayment {
+        payment_intent: Some("pi_0".into()),
+        ..new_payment("b", 5)
+    }
+}
+
+/// A statement that fails in a transaction fails its COMMIT too, also for who swallowed the error.
+pub(super) async fn a_swallowed_conflict_is_one_of_the_commit(tenant: &mut Tenant) {
+    let transaction = tenant.begin().await.unwrap();
+    stripe_payments::create(&transaction, new_payment("b", 5))
+        .await
+        .unwrap();
+    assert_eq!(
+        stripe_payments::create(&transaction, twin()).await,
+        Err(Error::Conflict)
+    );
+    assert_eq!(transaction.commit().await, Err(Error::Conflict));
+}
+
+/// A change of a payment that somebody else holds is a time-out, alone and in a transaction, which then isn't saved.
+pub(super) async fn a_held_payment_times_out(tenant: &mut Tenant, id: StripePaymentId) {
+    let alone = stripe_payments::update(tenant, id, describe("late")).await;
+    assert_eq!(alone, Err(Error::Timeout));
+    let transaction = tenant.begin().await.unwrap();
+    stripe_payments::create(&transaction, new_payment("b", 5))
+        .await
+        .unwrap();
+    let late = stripe_payments::update(&transaction, id, describe("late")).await;
+    assert_eq!(late, Err(Error::Timeout));
+    assert_eq!(transaction.commit().await, Err(Error::Timeout));
 }

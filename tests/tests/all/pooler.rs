@@ -16,7 +16,10 @@ use tests::{
 use super::{
     bouncer::{Bouncer, programs},
     migrator::skipped,
-    pool_checks::{count, describe, no_session_is_in_a_transaction, rename},
+    pool_checks::{
+        a_held_payment_times_out, a_swallowed_conflict_is_one_of_the_commit, count, describe,
+        no_session_is_in_a_transaction, rename,
+    },
 };
 
 /// The first that makes prepared statements known to each session that it lends.
@@ -146,30 +149,12 @@ async fn what_goes_wrong_behind_a_pooler_leaves_its_sessions_whole() {
     assert!(AssertUnwindSafe(panicking).catch_unwind().await.is_err());
     assert_eq!(count(&tenant).await, ROWS as u64);
 
-    let transaction = tenant.begin().await.unwrap();
-    stripe_payments::create(&transaction, new_payment("b", 5))
-        .await
-        .unwrap();
-    let mut twin = new_payment("b", 5);
-    twin.payment_intent = Some("pi_0".into());
-    assert_eq!(
-        stripe_payments::create(&transaction, twin).await,
-        Err(Error::Conflict)
-    );
-    assert_eq!(transaction.commit().await, Err(Error::Conflict));
+    a_swallowed_conflict_is_one_of_the_commit(&mut tenant).await;
     assert_eq!(count(&tenant).await, ROWS as u64);
 
     let hold = format!("BEGIN; SELECT FROM stripe_payments WHERE id = '{id}' FOR UPDATE");
     superuser.batch_execute(&hold).await.unwrap();
-    let late = stripe_payments::update(&tenant, id, describe("late")).await;
-    assert_eq!(late, Err(Error::Timeout));
-    let transaction = tenant.begin().await.unwrap();
-    stripe_payments::create(&transaction, new_payment("b", 5))
-        .await
-        .unwrap();
-    let late = stripe_payments::update(&transaction, id, describe("late")).await;
-    assert_eq!(late, Err(Error::Timeout));
-    assert_eq!(transaction.commit().await, Err(Error::Timeout));
+    a_held_payment_times_out(&mut tenant, id).await;
     for _ in 0..100 / CLIENTS {
         let slow = async |_| {
             let tenant = db.tenant(cast.a);

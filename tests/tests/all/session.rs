@@ -1,4 +1,4 @@
-use super::pool_checks::{count, describe, the_pool_is_whole};
+use super::pool_checks::{a_held_payment_times_out, count, describe, the_pool_is_whole};
 use access::{
     Db, Error, Transaction,
     stripe_payments::{self, ListStripePayments},
@@ -134,15 +134,7 @@ async fn a_statement_timeout_is_typed_and_undoes_the_whole_transaction_in(fast: 
     superuser.batch_execute(&hold).await.unwrap();
 
     let mut tenant = db.tenant(cast.a);
-    let alone = stripe_payments::update(&tenant, id, describe("late")).await;
-    assert_eq!(alone, Err(Error::Timeout));
-    let transaction = tenant.begin().await.unwrap();
-    stripe_payments::create(&transaction, new_payment("b", 5))
-        .await
-        .unwrap();
-    let late = stripe_payments::update(&transaction, id, describe("late")).await;
-    assert_eq!(late, Err(Error::Timeout));
-    assert_eq!(transaction.commit().await, Err(Error::Timeout));
+    a_held_payment_times_out(&mut tenant, id).await;
     assert_eq!(count(&tenant).await, 20);
     superuser.batch_execute("ROLLBACK").await.unwrap();
     the_pool_is_whole(&cast, &db, 1).await;

@@ -1,4 +1,6 @@
-use super::pool_checks::{count, describe, the_pool_is_whole};
+use super::pool_checks::{
+    a_swallowed_conflict_is_one_of_the_commit, count, describe, the_pool_is_whole, twin,
+};
 use access::{
     Db, Error, Reason, Transaction,
     stripe_payments::{self, ListStripePayments},
@@ -47,22 +49,12 @@ async fn a_transaction_saves_all_or_nothing() {
 async fn a_swallowed_error_is_an_error_of_the_commit_and_nothing_is_saved() {
     let cast = Cast::new().await;
     let mut tenant = cast.tenant_a();
-    let transaction = tenant.begin().await.unwrap();
-    stripe_payments::create(&transaction, new_payment("b", 5))
-        .await
-        .unwrap();
-    let mut twin = new_payment("b", 5);
-    twin.payment_intent = Some("pi_0".into());
-    assert_eq!(
-        stripe_payments::create(&transaction, twin.clone()).await,
-        Err(Error::Conflict)
-    );
-    assert_eq!(transaction.commit().await, Err(Error::Conflict));
+    a_swallowed_conflict_is_one_of_the_commit(&mut tenant).await;
     assert_eq!(count(&tenant).await, 20);
 
     let swallowed = tenant.transaction(async move |tx: &mut Transaction<'_>| {
         stripe_payments::create(tx, new_payment("b", 5)).await?;
-        let _ = stripe_payments::create(tx, twin.clone()).await;
+        let _ = stripe_payments::create(tx, twin()).await;
         Ok::<_, Error>("reported as saved")
     });
     assert_eq!(swallowed.await, Err(Error::Conflict));
@@ -73,8 +65,7 @@ async fn a_swallowed_error_is_an_error_of_the_commit_and_nothing_is_saved() {
 async fn a_part_of_a_transaction_can_fail_alone() {
     let cast = Cast::new().await;
     let mut tenant = cast.tenant_a();
-    let mut twin = new_payment("b", 5);
-    twin.payment_intent = Some("pi_0".into());
+    let twin = twin();
     let mut transaction = tenant.begin().await.unwrap();
     stripe_payments::create(&transaction, new_payment("kept", 5))
         .await
