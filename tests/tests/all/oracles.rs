@@ -58,7 +58,17 @@ async fn public_errors_show_no_sql_no_names_and_no_values() {
                    ALTER TABLE stripe_payments ADD CONSTRAINT n CHECK (canary_column IS NOT NULL) NOT VALID", "invalid"),
         ("22001", "ALTER TABLE stripe_payments DROP canary_column CASCADE;
                    ALTER TABLE stripe_payments ALTER buyer TYPE varchar(5) USING left(buyer, 5)", "invalid"),
-        ("42501", "ALTER TABLE stripe_payments ALTER buyer TYPE text;
+        ("23503", "ALTER TABLE stripe_payments ALTER buyer TYPE text;
+                   CREATE TABLE canary_buyers (buyer text PRIMARY KEY);
+                   ALTER TABLE stripe_payments ADD CONSTRAINT canary_buyer FOREIGN KEY (buyer) REFERENCES canary_buyers NOT VALID", "unknown_reference"),
+        ("22003", "ALTER TABLE stripe_payments DROP CONSTRAINT canary_buyer;
+                   ALTER TABLE stripe_payments ADD CONSTRAINT canary_range CHECK (amount * 9223372036854775807 > 0) NOT VALID", "invalid"),
+        ("40001", "ALTER TABLE stripe_payments DROP CONSTRAINT canary_range;
+                   CREATE FUNCTION canary() RETURNS trigger LANGUAGE plpgsql AS
+                   $$ BEGIN RAISE EXCEPTION 'canary %', NEW USING ERRCODE = TG_ARGV[0]; END $$;
+                   CREATE TRIGGER canary BEFORE INSERT ON stripe_payments FOR EACH ROW EXECUTE FUNCTION canary('40001')", "unavailable"),
+        ("57014", "CREATE OR REPLACE TRIGGER canary BEFORE INSERT ON stripe_payments FOR EACH ROW EXECUTE FUNCTION canary('57014')", "timeout"),
+        ("42501", "DROP TRIGGER canary ON stripe_payments;
                    REVOKE INSERT ON stripe_payments FROM app", "forbidden"),
         ("42P01", "ALTER TABLE stripe_payments RENAME TO canary_table", "internal"),
     ];
