@@ -25,8 +25,11 @@ pub(crate) struct Options {
     /// Measures the memory that a program takes.
     #[arg(long)]
     memory: bool,
+    /// Measures what the slow calls of one account cost another's.
+    #[arg(long)]
+    neighbours: bool,
     /// Drops the data that is kept between runs, and stops the server that holds it.
-    #[arg(long, conflicts_with_all = ["quick", "json", "write", "growth", "vectors", "memory"])]
+    #[arg(long, conflicts_with_all = ["quick", "json", "write", "growth", "vectors", "memory", "neighbours"])]
     drop: bool,
 }
 
@@ -36,6 +39,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         (options.json, "--json"),
         (options.write, "--write"),
         (options.memory, "--memory"),
+        (options.neighbours, "--neighbours"),
         (options.drop, "--drop"),
     ];
     let sizes = [("--growth", options.growth), ("--vectors", options.vectors)];

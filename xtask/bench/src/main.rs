@@ -10,6 +10,7 @@ mod libraries;
 mod load;
 mod measure;
 mod memory;
+mod neighbours;
 mod ours;
 mod plot;
 mod profile;
@@ -47,6 +48,9 @@ struct Arguments {
     /// Measures the memory that a program takes.
     #[arg(long, conflicts_with_all = ["quick", "json", "growth", "vectors"])]
     memory: bool,
+    /// Measures what the slow calls of one account cost another's.
+    #[arg(long, conflicts_with_all = ["quick", "json", "growth", "vectors", "memory"])]
+    neighbours: bool,
     /// Calls for a profiler, such as `access:get:1000`.
     #[arg(long, hide = true)]
     calls: Option<String>,
@@ -94,6 +98,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         if arguments.memory {
             return memory::run(arguments.write).await;
+        }
+        if arguments.neighbours {
+            return neighbours::run(arguments.write).await;
         }
         let loaded = Loaded::of(Size::USUAL).await?;
         let effort = if arguments.quick {

@@ -70,7 +70,7 @@ impl Report {
             ..
         } = Size::USUAL;
         let surroundings = format!(
-            "{} {accounts} accounts, {payments} payments, {} shares; {WORKERS} workers; {} rounds of {} ms each, in an order \
+            "{}; {accounts} accounts, {payments} payments, {} shares; {WORKERS} workers; {} rounds of {} ms each, in an order \
              thrown anew each round.",
             surroundings(&loaded.admin).await?,
             payments * shares,
@@ -190,9 +190,19 @@ pub(crate) async fn surroundings(admin: &Client) -> anyhow::Result<String> {
     let vector: String = admin.query_one(vector, &[]).await?.get(0);
     let date = chrono::Utc::now().format("%Y-%m-%d");
     Ok(format!(
-        "{date}; {}; PostgreSQL {version} with pgvector {vector} on the same machine, synchronous_commit off;",
-        machine()
+        "{date}; {}; PostgreSQL {version} with pgvector {vector} on the same machine, synchronous_commit off{}",
+        machine(),
+        load()
     ))
+}
+
+/// How many programs wanted a processor in the last minute; nothing where /proc isn't.
+fn load() -> String {
+    let told = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    match told.split_whitespace().next() {
+        Some(load) => format!("; load {load}"),
+        None => String::new(),
+    }
 }
 
 fn line(

@@ -68,6 +68,11 @@ fn with(template: &str, before: &str, section: Section, content: &str) -> String
         } else {
             other.of(before).unwrap_or_default()
         };
+        let unmeasured = format!(
+            "Not measured yet: `cargo xtask bench --{} --write`.",
+            other.name()
+        );
+        let inner = if inner.is_empty() { &unmeasured } else { inner };
         let (begin, end) = other.marks();
         let marked = format!("{begin}\n{inner}\n{end}");
         text = text.replace(&format!("{{{{{}}}}}", other.name()), &marked);
@@ -92,7 +97,8 @@ mod tests {
         let first = with(template, "", Section::Peers, "tables");
         assert_eq!(
             first,
-            "# B\n\n<!-- peers -->\ntables\n<!-- /peers -->\n\n<!-- growth -->\n\n<!-- /growth -->\n"
+            "# B\n\n<!-- peers -->\ntables\n<!-- /peers -->\n\n<!-- growth -->\n\
+             Not measured yet: `cargo xtask bench --growth --write`.\n<!-- /growth -->\n"
         );
         let second = with(template, &first, Section::Growth, "lines\n");
         assert_eq!(Section::Peers.of(&second), Some("tables"));
