@@ -9,25 +9,22 @@ There is no database to migrate. Start the one that comes with the project:
 or name your own, as its owner (docs/database-setup.md):
     MIGRATION_DATABASE_URL=postgres://app_owner:…@host/app cargo run -p migration -- up";
 
-/// The owner's URL: from the flag, then the environment, then `.env.local`, then `.env`.
+/// The owner's URL: from the flag, else `MIGRATION_DATABASE_URL`, else `DATABASE_URL`, each from the environment, then
+/// `.env.local`, then `.env`: an application's login in the environment must not hide the owner's in a file.
 pub(crate) fn database_url(flag: Option<String>) -> Result<String, Error> {
     if let Some(url) = flag {
         return Ok(url);
     }
-    const NAMES: [&str; 2] = ["MIGRATION_DATABASE_URL", "DATABASE_URL"];
-    let from_environment = NAMES.iter().find_map(|name| env::var(name).ok());
-    if let Some(url) = from_environment {
-        return Ok(url);
-    }
-    for file in [".env.local", ".env"] {
-        let Ok(lines) = dotenvy::from_filename_iter(file) else {
-            continue;
-        };
-        let lines: Vec<(String, String)> = lines.flatten().collect();
-        for name in NAMES {
-            if let Some((_, url)) = lines.iter().find(|(key, _)| key == name) {
-                return Ok(url.clone());
-            }
+    let files = [".env.local", ".env"].map(|file| {
+        let lines = dotenvy::from_filename_iter(file);
+        lines.into_iter().flatten().flatten().collect::<Vec<_>>()
+    });
+    for name in ["MIGRATION_DATABASE_URL", "DATABASE_URL"] {
+        let lines = files.iter().flatten();
+        let mut in_files = lines.filter(|(key, _)| key == name).map(|(_, url)| url);
+        let found = env::var(name).ok();
+        if let Some(url) = found.or_else(|| in_files.next().cloned()) {
+            return Ok(url);
         }
     }
     Err(Error::NoDatabase)
