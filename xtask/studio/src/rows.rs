@@ -8,7 +8,7 @@ pub(crate) mod value;
 pub(crate) mod view;
 
 use access::{
-    AccountId, Config,
+    AccountId, Config, Db,
     accounts::Account,
     system::{self, ListAccounts, SystemDb, ViewedRows},
 };
@@ -60,6 +60,12 @@ impl Rows {
         };
         let app = app.ok_or_else(|| lacks("DATABASE_URL"))?;
         let system = system.ok_or_else(|| lacks("SYSTEM_DATABASE_URL"))?;
+        // The account isn't in the query: a login that row level security doesn't bind would be shown everybody's rows.
+        let config = Config::from_url(&app.expose()).map_err(|error| error.to_string())?;
+        let checked = Db::connect(config.pool_size(1)).await;
+        checked
+            .map_err(|error| format!("DATABASE_URL: {error}"))?
+            .close();
         let config = Config::from_url(&system.expose()).map_err(|error| error.to_string())?;
         let config = config.pool_size(2).application_name("app-db studio");
         let system = SystemDb::connect(config)

@@ -207,6 +207,20 @@ fn what_the_database_says_is_shown_as_text() {
     }
 }
 
+/// The account isn't in the query. Red when the login isn't checked: a backup's shows everybody's rows as A's.
+#[test]
+fn a_login_that_sees_past_row_level_security_is_refused() {
+    let scratch = database();
+    let mut command = xtask(&scratch, &["studio", "--no-open", "--port=0"]);
+    command.env("DATABASE_URL", scratch.url(Login::Backup).unwrap());
+    let studio = Running::of(command);
+    let refused = studio.post("/accounts", "");
+    let is_bad = refused.body.contains("class=\"notice bad\"");
+    assert!(is_bad, "{}", refused.body);
+    let seen = studio.look(&format!("account={A}&table=stripe_payments&go=look"));
+    assert!(!seen.body.contains("scroll grid"), "{}", seen.body);
+}
+
 /// S52
 #[test]
 fn no_password_is_shown_anywhere() {
