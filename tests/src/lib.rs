@@ -26,3 +26,9 @@ pub use fault_proxy as proxy;
 pub const SECOND_LAYER: &str = include_str!("second_layer.sql");
 
 pub use database::{TestDatabase, config, connect_raw};
+
+/// Whether this is `cargo xtask test --long`, which takes its time.
+#[must_use]
+pub fn is_long() -> bool {
+    std::env::var_os("APP_DB_LONG").is_some()
+}

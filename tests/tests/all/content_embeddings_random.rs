@@ -96,11 +96,7 @@ async fn the_nearest_rows_are_those_that_computing_all_distances_gives() {
     let db = database.db().await;
     let tenant = db.tenant(database.account("A").await);
     let other = db.tenant(database.account("B").await);
-    let seeds = if std::env::var_os("APP_DB_LONG").is_some() {
-        50
-    } else {
-        3
-    };
+    let seeds = if tests::is_long() { 50 } else { 3 };
     for seed in 1..=seeds {
         println!("seed {seed}");
         let mut dice = Dice(seed);

@@ -21,16 +21,17 @@ const KILLS: u32 = 200;
 /// S42
 #[tokio::test]
 async fn killed_200_times_it_leaves_before_or_after_and_the_next_run_finishes() {
-    killed_at_random(Wanted::from_env().unwrap()).await;
+    killed_at_random(Wanted::from_env().unwrap(), KILLS).await;
 }
 
-/// S42
+/// S42: as often in a long run.
 #[tokio::test]
-async fn killed_200_times_on_postgresql_16_too() {
-    killed_at_random(Wanted::Major(16)).await;
+async fn killed_at_random_on_postgresql_16_too() {
+    let kills = if tests::is_long() { KILLS } else { 40 };
+    killed_at_random(Wanted::Major(16), kills).await;
 }
 
-async fn killed_at_random(wanted: Wanted) {
+async fn killed_at_random(wanted: Wanted, wanted_kills: u32) {
     let migrations = Project::migrations();
     let names: Vec<String> = (migrations.iter())
         .map(|one| one.name().to_owned())
@@ -60,7 +61,7 @@ async fn killed_at_random(wanted: Wanted) {
     let (mut dice, seed) = Dice::by_the_clock();
     println!("kills by the seed {seed}, after up to {longest:?}");
     let (mut kills, mut halfway) = (0, 0);
-    while kills < KILLS {
+    while kills < wanted_kills {
         let database = TestDatabase::empty_on(wanted).await;
         let client = database.superuser().await;
         let migrator = Migrator::of(&database);
@@ -92,7 +93,7 @@ async fn killed_at_random(wanted: Wanted) {
     }
     println!("{kills} kills, {halfway} of them between two migrations");
     assert!(
-        halfway > KILLS / 20,
+        halfway > wanted_kills / 20,
         "only {halfway} kills hit the middle: seed {seed}"
     );
 }

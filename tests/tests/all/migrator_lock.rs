@@ -8,24 +8,27 @@ use tests::TestDatabase;
 
 use super::migrator::{Ended, Migrator, applied, online_index, trial};
 
+const ROUNDS: usize = 50;
+
 /// S41
 #[tokio::test]
 async fn of_eight_at_once_all_succeed_and_each_migration_is_applied_once() {
-    eight_at_once(Wanted::from_env().unwrap()).await;
+    eight_at_once(Wanted::from_env().unwrap(), ROUNDS).await;
 }
 
-/// S41
+/// S41: as many rounds in a long run.
 #[tokio::test]
 async fn of_eight_at_once_all_succeed_on_postgresql_16_too() {
-    eight_at_once(Wanted::Major(16)).await;
+    let rounds = if tests::is_long() { ROUNDS } else { 10 };
+    eight_at_once(Wanted::Major(16), rounds).await;
 }
 
-async fn eight_at_once(wanted: Wanted) {
+async fn eight_at_once(wanted: Wanted, rounds: usize) {
     let names: Vec<String> = migration::Migrator::registered()
         .iter()
         .map(|one| one.name().to_owned())
         .collect();
-    for round in 0..50 {
+    for round in 0..rounds {
         let database = TestDatabase::empty_on(wanted).await;
         let migrator = Migrator::of(&database);
         let runs: Vec<Child> = (0..8).map(|_| migrator.start(&["up", "--json"])).collect();

@@ -27,11 +27,7 @@ fn amount(dice: &mut Dice, most: i64) -> i64 {
 
 /// Longer runs by hand: `cargo xtask test --long`.
 fn seeds_and_steps() -> (u64, u64) {
-    if std::env::var_os("APP_DB_LONG").is_some() {
-        (40, 400)
-    } else {
-        (3, 60)
-    }
+    if tests::is_long() { (40, 400) } else { (3, 60) }
 }
 
 #[tokio::test]
@@ -77,7 +73,7 @@ async fn work(db: &Db, account: AccountId, mut dice: Dice, worker: u64, steps: u
 }
 
 async fn one_step(tenant: &Tenant, dice: &mut Dice, worker: u64, step: u64) -> Result<(), Error> {
-    match dice.roll(10) {
+    match dice.roll(11) {
         0 | 1 => {
             let mut new = new_payment("buyer", amount(dice, 10_000));
             new.currency = dice.pick(&CURRENCIES).unwrap().parse().unwrap();
@@ -121,6 +117,12 @@ async fn one_step(tenant: &Tenant, dice: &mut Dice, worker: u64, step: u64) -> R
                     .map(drop)
             }
             Some(id) if other == 8 => pay_out::mark_failed(tenant, id, "failed").await.map(drop),
+            Some(id) if other == 9 => {
+                let transfer = format!("tr_{}", id.as_uuid().simple());
+                pay_out::record_reversal(tenant, id, &transfer, "reversed")
+                    .await
+                    .map(drop)
+            }
             Some(id) => pay_out::cancel(tenant, id).await.map(drop),
             None => Ok(()),
         },

@@ -31,11 +31,7 @@ const FAULTS: Faults = Faults {
 
 /// Longer runs by hand: `cargo xtask test --long`.
 fn accounts_and_jobs() -> (usize, i32) {
-    if std::env::var_os("APP_DB_LONG").is_some() {
-        (40, 250)
-    } else {
-        (8, 50)
-    }
+    if tests::is_long() { (40, 250) } else { (8, 50) }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
