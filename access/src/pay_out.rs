@@ -137,13 +137,12 @@ pub async fn record_transfer(
     .await
 }
 
-/// Records why a payout failed, or why its transfer was reversed; its shares are open again. One that has failed stays as
-/// it is.
+/// Records why a payout failed before its transfer was made; its shares are open again. One that has failed stays as it is.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Invalid`] for a code that isn't 1 to 255 characters;
-/// [`Error::Rejected`] with [`Reason::IllegalTransition`] when it was canceled, with [`Reason::TransferUnderWay`] when the
-/// [outbox] may have made a transfer that isn't recorded yet.
+/// [`Error::Rejected`] with [`Reason::IllegalTransition`] when it is paid (see [`record_reversal`]) or was canceled, with
+/// [`Reason::TransferUnderWay`] when the [outbox] may have made a transfer that isn't recorded yet.
 pub async fn mark_failed(tenant: &Tenant, id: PayOutId, code: &str) -> Result<PayOut, Error> {
     check::length("code", code, 1..=255)?;
     atomic(tenant, move |scope| {
@@ -151,10 +150,46 @@ pub async fn mark_failed(tenant: &Tenant, id: PayOutId, code: &str) -> Result<Pa
             let payout = get_for_update(scope.tenant(), id).await?;
             match payout.status {
                 PayOutStatus::Failed => return Ok(payout),
+                // Its money has moved: its shares may not be paid once more.
+                PayOutStatus::Paid => return Err(may_not_become(&payout, PayOutStatus::Failed)),
                 PayOutStatus::Requested => outbox::nothing_sent(scope.tenant(), id).await?,
-                PayOutStatus::Paid | PayOutStatus::Canceled => {}
+                PayOutStatus::Canceled => {}
             }
             fail(scope, &payout, code).await
+        })
+    })
+    .await
+}
+
+/// Records why a payout's transfer (`tr_…`) was reversed as a whole: the payout has failed, and its shares are open again.
+/// Recorded twice, it changes nothing.
+///
+/// Stripe's event says the same by itself, see [`crate::webhook`].
+///
+/// # Errors
+/// [`Error::NotFound`] when the account has none; [`Error::Invalid`] when the text is no transfer's id, or for a code that
+/// isn't 1 to 255 characters; [`Error::Conflict`] when the payout has another transfer or none; [`Error::Rejected`] with
+/// [`Reason::IllegalTransition`] when it was canceled.
+pub async fn record_reversal(
+    tenant: &Tenant,
+    id: PayOutId,
+    transfer: &str,
+    code: &str,
+) -> Result<PayOut, Error> {
+    check::stripe_id("transfer", transfer, "tr_")?;
+    check::length("code", code, 1..=255)?;
+    atomic(tenant, move |scope| {
+        Box::pin(async move {
+            let payout = get_for_update(scope.tenant(), id).await?;
+            if payout.transfer.as_deref() != Some(transfer) {
+                return Err(Error::Conflict);
+            }
+            if payout.status == PayOutStatus::Failed {
+                return Ok(payout);
+            }
+            let payout = failed(scope, &payout, code, None).await?;
+            scope.note(entry("pay_out.record_reversal", &payout).warning());
+            Ok(payout)
         })
     })
     .await
@@ -330,15 +365,19 @@ async fn transition(
     update: Update<PayOuts>,
 ) -> Result<PayOut, Error> {
     if !payout.status.may_become(to) {
-        return Err(Error::Rejected(Reason::IllegalTransition {
-            from: payout.status.as_str(),
-            to: to.as_str(),
-        }));
+        return Err(may_not_become(payout, to));
     }
     let update = update
         .set(PayOuts::STATUS, to)
         .filter(PayOuts::ID.eq(payout.id));
     Ok(update.one(&scope.tenant().guard).await?)
+}
+
+fn may_not_become(payout: &PayOut, to: PayOutStatus) -> Error {
+    Error::Rejected(Reason::IllegalTransition {
+        from: payout.status.as_str(),
+        to: to.as_str(),
+    })
 }
 
 async fn reopen(scope: &Scope<'_>, id: PayOutId) -> Result<(), Error> {

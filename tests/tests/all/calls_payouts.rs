@@ -102,6 +102,17 @@ pub(super) const CALLS: Calls = &[
                 .await;
         })
     }),
+    ("pay_out::record_reversal", |s| {
+        Box::pin(async move {
+            let (payout, _) = s.requested().await;
+            let (t, transfer) = (s.tenant(), unique("tr"));
+            pay_out::record_transfer(&t, payout, &transfer)
+                .await
+                .unwrap();
+            s.call(pay_out::record_reversal(&t, payout, &transfer, "reversed"))
+                .await;
+        })
+    }),
     ("pay_out::cancel", |s| {
         Box::pin(async move {
             let (payout, _) = s.requested().await;

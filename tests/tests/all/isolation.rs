@@ -62,6 +62,7 @@ const CASES: &[&str] = &[
     "pay_out::get",
     "pay_out::list",
     "pay_out::mark_failed",
+    "pay_out::record_reversal",
     "pay_out::record_transfer",
     "pay_out::request",
     "payment_share_tracking::distribute",

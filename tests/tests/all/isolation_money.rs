@@ -100,6 +100,9 @@ pub(super) async fn aim_at_money(
             Outcome::OwnRows
         }
         "pay_out::mark_failed" => refused(pay_out::mark_failed(a, payout, "code").await),
+        "pay_out::record_reversal" => {
+            refused(pay_out::record_reversal(a, payout, "tr_1", "code").await)
+        }
         "pay_out::record_transfer" => refused(pay_out::record_transfer(a, payout, "tr_1").await),
         "pay_out::request" => {
             // B owes this payee something, A doesn't: the same answer as for a payee that nobody knows.

@@ -27,7 +27,7 @@ const ACTORS: u64 = 8;
 
 /// Longer runs by hand: `cargo xtask test --long`.
 fn how_long() -> Duration {
-    let long = std::env::var_os("APP_DB_LONG").is_some();
+    let long = tests::is_long();
     Duration::from_secs(if long { 60 } else { 4 })
 }
 
@@ -167,16 +167,11 @@ async fn step(db: &Db, account: AccountId, agent: AccountId, dice: &mut Dice) ->
         }
         _ => {
             let Some(payout) = payout else { return Ok(()) };
-            // Of a paid payout it would record a reversal: the look before it holds in a snapshot alone.
-            let isolation = match isolation {
-                Isolation::ReadCommitted => Isolation::RepeatableRead,
-                stricter => stricter,
-            };
             let by_hand = tenant.transaction_at(isolation, async move |tx| {
-                // What was paid stays so: a reversal is Stripe's to say.
                 let found = pay_out::get(tx, payout).await?;
                 tokio::time::sleep(Duration::from_millis(5)).await;
                 match found.status {
+                    // It may have been paid meanwhile, and stays so.
                     PayOutStatus::Requested => pay_out::mark_failed(tx, payout, "by_hand").await,
                     _ => Ok(found),
                 }

@@ -223,7 +223,8 @@ async fn an_event_may_record_the_transfer_before_the_worker_does() {
         client.entered().await;
         let (tenant, id) = (desk.tenant(), desk.payout().await.id);
         pay_out::record_transfer(&tenant, id, "tr_1").await.unwrap();
-        pay_out::mark_failed(&tenant, id, "reversed").await.unwrap();
+        let reversed = pay_out::record_reversal(&tenant, id, "tr_1", "reversed");
+        reversed.await.unwrap();
         client.answer(Ok("tr_1"));
         desk.nothing_left().await;
     };

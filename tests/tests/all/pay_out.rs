@@ -167,20 +167,13 @@ async fn a_failure_or_a_cancel_opens_the_shares_again() {
                 .await
                 .unwrap();
         }
-        let ended = if fails {
-            pay_out::mark_failed(&tenant, payout.id, "account_closed")
-                .await
-                .unwrap()
-        } else {
-            pay_out::cancel(&tenant, payout.id).await.unwrap()
+        let end = async |code: &str| match (fails, paid_before) {
+            (true, true) => pay_out::record_reversal(&tenant, payout.id, "tr_9", code).await,
+            (true, false) => pay_out::mark_failed(&tenant, payout.id, code).await,
+            (false, _) => pay_out::cancel(&tenant, payout.id).await,
         };
-        let again = if fails {
-            pay_out::mark_failed(&tenant, payout.id, "another")
-                .await
-                .unwrap()
-        } else {
-            pay_out::cancel(&tenant, payout.id).await.unwrap()
-        };
+        let ended = end("account_closed").await.unwrap();
+        let again = end("another").await.unwrap();
         assert_eq!(ended, again, "ended twice is ended");
         assert_eq!(
             payment_share_tracking::open_balance(&tenant, "x")
@@ -194,6 +187,42 @@ async fn a_failure_or_a_cancel_opens_the_shares_again() {
             .unwrap_err();
         assert_eq!(late.code(), "illegal_transition");
     }
+}
+
+/// Red when a paid payout can be failed: whoever gives one up, and is overtaken by its transfer, pays its shares twice.
+#[tokio::test]
+async fn what_was_paid_is_open_again_only_when_its_own_transfer_was_reversed() {
+    let (_database, tenant) = owing(&[100]).await;
+    let payout = pay_out::request(&tenant, new_payout("x", "1"))
+        .await
+        .unwrap()
+        .id;
+    let early = pay_out::record_reversal(&tenant, payout, "tr_1", "reversed").await;
+    assert_eq!(early, Err(Error::Conflict), "no transfer was made");
+    pay_out::record_transfer(&tenant, payout, "tr_1")
+        .await
+        .unwrap();
+    let given_up = pay_out::mark_failed(&tenant, payout, "by_hand").await;
+    assert_eq!(
+        given_up,
+        Err(Error::Rejected(Reason::IllegalTransition {
+            from: "paid",
+            to: "failed"
+        }))
+    );
+    let other = pay_out::record_reversal(&tenant, payout, "tr_2", "reversed").await;
+    assert_eq!(other, Err(Error::Conflict), "another transfer");
+    let open = async || {
+        payment_share_tracking::open_balance(&tenant, "x")
+            .await
+            .unwrap()
+    };
+    assert_eq!(open().await, []);
+    let reversed = pay_out::record_reversal(&tenant, payout, "tr_1", "reversed")
+        .await
+        .unwrap();
+    assert_eq!(reversed.status, PayOutStatus::Failed);
+    assert_eq!(open().await[0].amount, 50);
 }
 
 #[tokio::test]

@@ -78,7 +78,14 @@ async fn each_change_of_money_or_settings_writes_its_entry() {
     payment_share_tracking::reverse(&tenant, payment, 5)
         .await
         .unwrap();
-    pay_out::mark_failed(&tenant, payout, "reversed")
+    pay_out::record_reversal(&tenant, payout, "tr_1", "reversed")
+        .await
+        .unwrap();
+    let third = pay_out::request(&tenant, new_payout("x", "3"))
+        .await
+        .unwrap()
+        .id;
+    pay_out::mark_failed(&tenant, third, "account_closed")
         .await
         .unwrap();
     let second = pay_out::request(&tenant, new_payout("x", "2"))

@@ -27,6 +27,7 @@ pub(crate) enum MoneyCall {
     ListPayOuts(ListPayOuts),
     RecordTransfer(PayOutId, String),
     MarkFailed(PayOutId, String),
+    RecordReversal(PayOutId, String, String),
     CancelPayOut(PayOutId),
     /// Inside a transaction alone.
     Enqueue(PayOutId),
@@ -61,6 +62,9 @@ impl MoneyCall {
                 json(&pay_out::record_transfer(tenant, *id, transfer).await?)
             }
             Self::MarkFailed(id, code) => json(&pay_out::mark_failed(tenant, *id, code).await?),
+            Self::RecordReversal(id, transfer, code) => {
+                json(&pay_out::record_reversal(tenant, *id, transfer, code).await?)
+            }
             Self::CancelPayOut(id) => json(&pay_out::cancel(tenant, *id).await?),
             Self::Enqueue(id) => match at.transaction {
                 Some(transaction) => json(&outbox::enqueue(transaction, *id).await?),

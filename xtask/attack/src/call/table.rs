@@ -161,6 +161,11 @@ const TABLE: &[Operation] = operations! {
         let id = d.payout();
         Money(MoneyCall::MarkFailed(id, d.text("account_closed")))
     };
+    "pay_out::record_reversal" 1 Anywhere |d| {
+        let id = d.payout();
+        let transfer = d.transfer();
+        Money(MoneyCall::RecordReversal(id, transfer, d.text("reversed")))
+    };
     "pay_out::cancel" 1 Anywhere |d| Money(MoneyCall::CancelPayOut(d.payout()));
     "outbox::enqueue" 6 Inside |d| Money(MoneyCall::Enqueue(d.payout()));
     "outbox::get" 1 Read |d| Money(MoneyCall::GetJob(d.job()));

@@ -50,14 +50,25 @@ impl Model {
                 let payout = self.payout(*id)?;
                 match payout.status {
                     PayOutStatus::Failed => return Ok(json(payout)),
-                    PayOutStatus::Canceled => return Err(illegal("canceled", "failed")),
-                    PayOutStatus::Requested | PayOutStatus::Paid => {}
+                    PayOutStatus::Canceled | PayOutStatus::Paid => {
+                        return Err(illegal(payout.status.as_str(), "failed"));
+                    }
+                    PayOutStatus::Requested => {}
                 }
-                self.end_payout(*id, PayOutStatus::Failed, "pay_out.mark_failed");
-                if let Some(payout) = self.payouts.get_mut(id) {
-                    payout.failure = Some(code.clone());
+                self.fail_payout(*id, code, "pay_out.mark_failed")
+            }
+            MoneyCall::RecordReversal(id, transfer, code) => {
+                let payout = self.payout(*id)?;
+                if payout.transfer.as_ref() != Some(transfer) {
+                    return Err(Error::Conflict);
                 }
-                self.payout(*id).map(json)
+                match payout.status {
+                    PayOutStatus::Failed => Ok(json(payout)),
+                    PayOutStatus::Paid => self.fail_payout(*id, code, "pay_out.record_reversal"),
+                    PayOutStatus::Requested | PayOutStatus::Canceled => {
+                        Err(illegal(payout.status.as_str(), "failed"))
+                    }
+                }
             }
             MoneyCall::CancelPayOut(id) => {
                 let payout = self.payout(*id)?;
@@ -318,6 +329,19 @@ impl Model {
             self.change_share(share, |share| share.status = ShareStatus::Paid);
         }
         self.log.push("pay_out.record_transfer");
+        self.payout(id).map(json)
+    }
+
+    fn fail_payout(
+        &mut self,
+        id: PayOutId,
+        code: &str,
+        event: &'static str,
+    ) -> Result<Value, Error> {
+        self.end_payout(id, PayOutStatus::Failed, event);
+        if let Some(payout) = self.payouts.get_mut(&id) {
+            payout.failure = Some(code.to_owned());
+        }
         self.payout(id).map(json)
     }
 
