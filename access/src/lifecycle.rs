@@ -42,7 +42,7 @@ const FORMAT: u64 = 1;
 /// How many rows [`import`] writes at once.
 const WRITTEN_AT_ONCE: usize = 200;
 /// What stands in place of a text that was erased.
-const ERASED: &str = "erased";
+pub(crate) const ERASED: &str = "erased";
 /// Tables whose rows stay when an account is erased, without personal data.
 const KEPT: &[&str] = &[
     Accounts::TABLE.name,
@@ -215,6 +215,7 @@ pub async fn import<E: From<Error>>(
         }
     }
     crate::accounts::get(&tx).await?;
+    webhook::inbox::disbelieve(&tx).await?;
     let aside = outbox::set_aside(&tx).await?;
     if aside > 0 {
         let data = json!({ "jobs_set_aside": aside });
@@ -278,18 +279,21 @@ pub async fn plan_erasure(scope: &SystemScope, account: AccountId) -> Result<Era
 ///
 /// Rows are deleted, those that refer to others first; what has to be kept loses what tells whom it was about. Before
 /// anything is saved, every table of the database that has a column for the account is asked again: none but the kept
-/// ones has a row left. Whoever adds a row meanwhile waits until it is done. The account's name is gone too; that nobody works with it any more is the application's to see to.
+/// ones has a row left. Whoever adds a row meanwhile waits until it is done. The account's name is gone too; that
+/// nobody works with it any more is the application's to see to.
 ///
 /// # Errors
-/// [`Error::Conflict`] when the account has other rows by now than the plan says, or it is another's: plan again. [`Error::Rejected`] with
-/// [`Reason::OutOfReach`] when the system's login may not delete from one of the tables, with
-/// [`Reason::TransferUnderWay`] when a transfer may have been made that isn't recorded yet. [`Error::NotFound`] when there is
-/// no such account.
+/// [`Error::Conflict`] when the account has other rows by now than the plan says, or it is another's: plan again.
+/// [`Error::Rejected`] with [`Reason::OutOfReach`] when the system's login may not delete from one of the tables, with
+/// [`Reason::TransferUnderWay`] when a transfer may have been made that isn't recorded yet. [`Error::NotFound`] when
+/// there is no such account.
 pub async fn erase(
     scope: &SystemScope,
     account: AccountId,
     planned: &ErasurePlan,
 ) -> Result<ErasurePlan, Error> {
+    // Before the transaction, which may have the pool's only connection.
+    let unrouted = webhook::inbox::unrouted_of(scope, account).await?;
     let mut tenant = scope.tenant(account)?;
     let tx = tenant.begin().await?;
     scope.record("erase", &tx).await?;
@@ -311,6 +315,7 @@ pub async fn erase(
         return Err(Error::Rejected(Reason::OutOfReach));
     }
     webhook::inbox::unlink_all(&tx).await?;
+    webhook::inbox::forget_unrouted(&tx, &unrouted).await?;
     let deleted = || tables.iter().rev().filter(|table| !is_kept(table));
     for table in deleted() {
         table.delete(&tx.guard).await?;

@@ -282,6 +282,7 @@ pub async fn update(
     atomic(tenant, move |scope| {
         Box::pin(async move {
             let payment = changed().one(&scope.tenant().guard).await?;
+            scope.note(entry("stripe_payments.update", &payment));
             webhook::payments::catch_up(scope, payment).await
         })
     })
@@ -313,7 +314,8 @@ pub async fn advance(
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Invalid`] for a code that isn't 1 to 255 characters;
-/// [`Error::Rejected`] with [`Reason::IllegalTransition`](crate::Reason::IllegalTransition) when the payment has ended or its amount is held.
+/// [`Error::Rejected`] with [`Reason::IllegalTransition`](crate::Reason::IllegalTransition) when the payment has ended
+/// or its amount is held.
 pub async fn fail_attempt(
     tenant: &Tenant,
     id: StripePaymentId,
@@ -350,8 +352,8 @@ pub async fn succeed(
 /// Gives the payment up, and returns it as stored; one that was canceled already stays as it is.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the account has none; [`Error::Rejected`] with [`Reason::IllegalTransition`](crate::Reason::IllegalTransition) when it has
-/// succeeded.
+/// [`Error::NotFound`] when the account has none; [`Error::Rejected`] with
+/// [`Reason::IllegalTransition`](crate::Reason::IllegalTransition) when it has succeeded.
 pub async fn cancel(tenant: &Tenant, id: StripePaymentId) -> Result<StripePayment, Error> {
     transition(
         tenant,
@@ -371,8 +373,9 @@ pub async fn cancel(tenant: &Tenant, id: StripePaymentId) -> Result<StripePaymen
 ///
 /// # Errors
 /// [`Error::NotFound`] when the account has none; [`Error::Invalid`] for a total under 1; [`Error::Rejected`] with
-/// [`Reason::RefundExceedsPayment`](crate::Reason::RefundExceedsPayment) when with what disputes withdrew it is more than the amount, with [`Reason::IllegalTransition`](crate::Reason::IllegalTransition) when the payment
-/// has not succeeded.
+/// [`Reason::RefundExceedsPayment`](crate::Reason::RefundExceedsPayment) when with what disputes withdrew it is more
+/// than the amount, with [`Reason::IllegalTransition`](crate::Reason::IllegalTransition) when the payment has not
+/// succeeded.
 pub async fn refund(
     tenant: &Tenant,
     id: StripePaymentId,

@@ -45,6 +45,7 @@ pub struct SystemDb {
 #[derive(Clone, Debug)]
 pub struct SystemScope {
     guard: entity_guard::Db,
+    secrets: WebhookSecrets,
     actor: String,
     reason: String,
 }
@@ -84,6 +85,7 @@ impl SystemDb {
         check::length("reason", reason, 1..=1000)?;
         Ok(SystemScope {
             guard: self.guard.clone(),
+            secrets: self.secrets.clone(),
             actor: actor.to_owned(),
             reason: reason.to_owned(),
         })
@@ -112,6 +114,10 @@ impl SystemDb {
 impl SystemScope {
     pub(crate) const fn guard(&self) -> &entity_guard::Db {
         &self.guard
+    }
+
+    pub(crate) const fn secrets(&self) -> &WebhookSecrets {
+        &self.secrets
     }
 
     /// The handle of one account, which acts for the scope's actor.

@@ -10,13 +10,15 @@
 //!
 //! 1. for an event that happened in a connected account (its field `account`), the one that
 //!    [`system::link_connected_account`](crate::system::link_connected_account) says; whoever owns a connected account
-//!    writes the metadata of its objects, so what these say is not believed, and a contradiction routes nowhere,
+//!    writes the metadata of its objects, so what these say is not believed, and a contradiction routes nowhere; nothing
+//!    that happens there changes a payment or a payout, which are the platform's own objects,
 //! 2. the one that the object's metadata names, which the application puts there when it makes a payment intent or a
 //!    transfer: [`metadata`] and [`pay_out_metadata`] give it; the signature covers it,
 //! 3. the one for which Stripe named an account in an earlier event about the same object (a refund or dispute carries no
 //!    metadata of the payment's), else the only one that has a row with the payment intent, charge or transfer.
 //!
-//! What can't be routed so is kept for the system, and answered as received;
+//! What can't be routed so is kept for the system, and answered as received; so is what is of Stripe's other mode
+//! ([`WebhookSecrets::test_mode`]);
 //! [`system::reroute_unrouted_events`](crate::system::reroute_unrouted_events) tries again.
 //!
 //! # What it does
@@ -34,6 +36,9 @@
 //! event is a step: what a row should be is derived anew from all events about it, by when they happened, and an end
 //! (`succeeded`, a closed dispute) is not overtaken. Any order, any number of times, ends the same. Where Stripe says that
 //! a payment succeeded which was canceled here, Stripe's word holds.
+//!
+//! What Stripe took is compared with the payment, and a transfer with the payout. Where amount or currency differ, as when a
+//! part was captured, the event is stored and changes nothing, and the log has a warning: a person has to settle it.
 //!
 //! A payment isn't made by an event, which doesn't know the buyer or what is bought. An event that comes before its row, or
 //! before the row names its payment intent, waits in the account's inbox and is applied in the transaction in which the row
@@ -97,7 +102,7 @@ pub async fn receive(
     let secrets = system.secrets();
     secrets.verify(payload, signature, Utc::now())?;
     match Event::read(payload) {
-        Ok(event) => inbox::accept(system.guard(), event).await,
+        Ok(event) => inbox::accept(system.guard(), secrets, event).await,
         Err(Unreadable { id, payload }) => {
             let new = inbox::keep(system.guard(), id.clone(), payload, "unreadable").await?;
             Ok(Received {

@@ -40,7 +40,7 @@ pub fn objects() -> Vec<(String, Value)> {
 #[must_use]
 pub fn event(id: &str, kind: &str, created: i64, object: Value) -> Value {
     json!({
-        "id": id, "object": "event", "type": kind, "created": created, "livemode": false,
+        "id": id, "object": "event", "type": kind, "created": created, "livemode": true,
         "api_version": "2025-03-31.basil", "pending_webhooks": 1,
         "request": {"id": null, "idempotency_key": null}, "data": {"object": object},
     })

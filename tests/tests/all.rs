@@ -92,6 +92,7 @@ mod all {
     mod transactions;
     mod types;
     mod webhook;
+    mod webhook_forged;
     mod webhook_orders;
     mod webhook_variants;
     mod workspace;

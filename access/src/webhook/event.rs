@@ -21,6 +21,8 @@ pub(crate) struct Event {
     pub(crate) created: DateTime<Utc>,
     /// The connected account that it happened in, when it is not the platform's own.
     pub(crate) connected_account: Option<String>,
+    /// Whether money is real where it happened.
+    pub(crate) live: Option<bool>,
     /// The account that the metadata names.
     pub(crate) named: Option<Uuid>,
     pub(crate) about: About,
@@ -61,6 +63,9 @@ pub(crate) struct Facts {
     pub(crate) pay_out: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<String>,
+    /// In minor units: what was taken in all, of a payment intent or a charge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) taken: Option<i64>,
     /// In minor units: what was refunded in total, what a refund, dispute or payout is of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) amount: Option<i64>,
@@ -98,6 +103,15 @@ impl About {
         }
     }
 
+    /// Of an event in somebody's connected account, what it may be about: the connected account itself. Whoever owns it makes
+    /// any object there, with any metadata, and moves none of the platform's money by it.
+    const fn in_connected_account(self) -> Self {
+        match self {
+            Self::BankPayout | Self::ConnectedAccount => self,
+            _ => Self::Other,
+        }
+    }
+
     pub(crate) const fn is_payment(self) -> bool {
         matches!(
             self,
@@ -128,7 +142,11 @@ impl Event {
         without_nul(&mut payload);
         let id = stripe_id(payload.get("id"), &["evt_"])?;
         let kind = word(payload.get("type")).unwrap_or_else(|| "unknown".into());
-        let about = About::of(&kind);
+        let connected_account = stripe_id(payload.get("account"), &["acct_"]);
+        let about = match (About::of(&kind), payload.get("account")) {
+            (about, None | Some(Value::Null)) => about,
+            (about, Some(_)) => about.in_connected_account(),
+        };
         let object = payload.pointer("/data/object").unwrap_or(&Value::Null);
         let facts = Facts::of(about, object);
         let named = ["/metadata", "/payment_intent/metadata", "/charge/metadata"]
@@ -138,7 +156,8 @@ impl Event {
             id,
             api_version: word(payload.get("api_version")),
             created: instant(payload.get("created")),
-            connected_account: stripe_id(payload.get("account"), &["acct_"]),
+            connected_account,
+            live: payload.get("livemode").and_then(Value::as_bool),
             named,
             about,
             facts,
@@ -184,6 +203,7 @@ impl Facts {
                 let earlier = object.pointer("/charges/data/0"); // before API version 2022-11-15
                 Self {
                     payment_intent: id("id", &["pi_"]),
+                    taken: taken(object, "amount_received"),
                     charge: id("latest_charge", charges).or_else(|| stripe_id(earlier, charges)),
                     error: part("code")
                         .or_else(|| part("decline_code"))
@@ -195,6 +215,7 @@ impl Facts {
                 charge: id("id", charges),
                 payment_intent: id("payment_intent", &["pi_"]),
                 amount: amount(object.get("amount_refunded")),
+                taken: taken(object, "amount_captured"),
                 whole: object.get("captured").and_then(Value::as_bool),
                 ..base
             },
@@ -260,6 +281,12 @@ fn word(value: Option<&Value>) -> Option<String> {
 fn uuid(value: Option<&Value>) -> Option<Uuid> {
     let id: Uuid = value?.as_str()?.parse().ok()?;
     (!id.is_nil()).then_some(id)
+}
+
+/// What was really taken, where the object tells, else what it is of.
+fn taken(object: &Value, told_by: &str) -> Option<i64> {
+    let really = amount(object.get(told_by)).filter(|really| *really > 0);
+    really.or_else(|| amount(object.get("amount")))
 }
 
 /// An amount of 0 or more.

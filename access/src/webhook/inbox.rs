@@ -10,6 +10,7 @@ use entity::{
 };
 use entity_guard::{
     AccountId, Assignment, Db, Insert, Lookup, Select, SystemDelete, SystemInsert, SystemSelect,
+    Update,
 };
 use futures_util::future::join;
 use serde_json::{Value, json};
@@ -18,21 +19,23 @@ use super::{
     Received, connected,
     event::{About, Event},
     payments, payouts,
-    route::{Route, route},
+    route::{OTHER_MODE, Route, route},
+    signature::WebhookSecrets,
 };
 use crate::{
     Error, Tenant,
     atomic::{Scope, atomic},
     check,
     journal::Entry,
+    lifecycle,
     system::SystemScope,
 };
 
 /// Who changes what an event changes, in the audit log.
 const ACTOR: &str = "stripe";
 
-/// How many events are rerouted with one statement that reads them.
-const BATCH: u32 = 100;
+/// How many events are rerouted with one statement that reads them; each may be of a mebibyte.
+const BATCH: u32 = 8;
 
 /// What became of the events that were kept for the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,7 +112,7 @@ pub async fn reroute_unrouted_events(scope: &SystemScope) -> Result<Rerouted, Er
                 counts.unrouted += 1;
                 continue;
             };
-            let delivered = match route(db, &event).await {
+            let delivered = match route(db, scope.secrets(), &event).await {
                 Ok(Route::Account { account, signed }) => {
                     deliver(db, account, signed, &event, true).await
                 }
@@ -125,19 +128,62 @@ pub async fn reroute_unrouted_events(scope: &SystemScope) -> Result<Rerouted, Er
     }
 }
 
-/// Takes an account that is erased out of the map, so that nothing that happens at Stripe comes to it any more.
-pub(crate) async fn unlink_all(tenant: &Tenant) -> Result<(), Error> {
-    let known = Select::<ConnectedAccounts>::new().all(&tenant.guard);
-    for known in known.await? {
-        let id = &known.connected_account;
-        SystemDelete::<StripeAccountLinks>::within(&tenant.guard, id).await?;
+/// The events that were kept for the system and name an account, by their ids.
+pub(crate) async fn unrouted_of(
+    scope: &SystemScope,
+    account: AccountId,
+) -> Result<Vec<String>, Error> {
+    let (mut of_account, mut after) = (Vec::new(), String::new());
+    loop {
+        let kept = SystemSelect::<UnroutedStripeEvents>::page(scope.guard(), &after, BATCH).await?;
+        let Some(last) = kept.last() else {
+            return Ok(of_account);
+        };
+        after = last.event.clone();
+        for kept in kept {
+            let named = Event::of(kept.payload).and_then(|event| event.named);
+            if named == Some(account.as_uuid()) {
+                of_account.push(kept.event);
+            }
+        }
+    }
+}
+
+/// Removes these of the events that were kept for the system.
+pub(crate) async fn forget_unrouted(tenant: &Tenant, events: &[String]) -> Result<(), Error> {
+    for event in events {
+        SystemDelete::<UnroutedStripeEvents>::within(&tenant.guard, event).await?;
     }
     Ok(())
 }
 
+/// Takes an account that is erased out of the map, so that nothing that happens in its connected accounts comes to it any
+/// more.
+pub(crate) async fn unlink_all(tenant: &Tenant) -> Result<(), Error> {
+    let known = Select::<ConnectedAccounts>::new().all(&tenant.guard);
+    for known in known.await? {
+        let id = &known.connected_account;
+        let own = Assignment::new(ACCOUNT, tenant.account().as_uuid());
+        SystemDelete::<StripeAccountLinks>::within_if(&tenant.guard, id, own).await?;
+    }
+    Ok(())
+}
+
+/// Takes Stripe's word from events that came by a file: who wrote it could claim the events of another account by them.
+pub(crate) async fn disbelieve(tenant: &Tenant) -> Result<(), Error> {
+    let claimed = Update::<StripeEvents>::new().set(StripeEvents::SIGNED, false);
+    let claimed = claimed.filter(StripeEvents::SIGNED.eq(true));
+    claimed.execute(&tenant.guard).await?;
+    Ok(())
+}
+
 /// Stores an event that Stripe has signed, with its effect or for the system.
-pub(super) async fn accept(db: &Db, event: Event) -> Result<Received, Error> {
-    let why = match route(db, &event).await? {
+pub(super) async fn accept(
+    db: &Db,
+    secrets: &WebhookSecrets,
+    event: Event,
+) -> Result<Received, Error> {
+    let why = match route(db, secrets, &event).await? {
         Route::Account { account, signed } => {
             match deliver(db, account, signed, &event, false).await? {
                 Some(received) => return Ok(received),
@@ -146,6 +192,11 @@ pub(super) async fn accept(db: &Db, event: Event) -> Result<Received, Error> {
         }
         Route::Nowhere(why) => why,
     };
+    if why == OTHER_MODE {
+        tracing::warn!(
+            "an event of Stripe's other mode is kept aside: STRIPE_TEST_MODE says which is taken"
+        );
+    }
     let (id, kind) = (event.id.clone(), event.kind.clone());
     let duplicate = !keep(db, event.id, event.payload, why).await?;
     Ok(Received {
@@ -218,13 +269,15 @@ async fn store_and_apply(
     if let Some(earlier) = earlier {
         return Ok(Some(received(earlier.outcome, true)));
     }
-    if exists.is_none() {
+    let Some(of) = exists else {
         return if kept {
             Err(Error::NotFound) // it stays where it is
         } else {
             Ok(None)
         };
-    }
+    };
+    // What Stripe tells of an account that was erased is kept as facts alone.
+    let is_erased = of.name == lifecycle::ERASED;
     let outcome = match event.about {
         about if about.is_payment() && event.subject().is_some() => {
             payments::apply(scope, event).await?
@@ -243,7 +296,7 @@ async fn store_and_apply(
         signed,
         facts,
         outcome,
-        payload: Some(event.payload.clone()),
+        payload: (!is_erased).then(|| event.payload.clone()),
     };
     Insert::<StripeEvents>::new(new).one(&tenant.guard).await?;
     Ok(Some(received(outcome, false)))

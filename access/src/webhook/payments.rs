@@ -21,21 +21,37 @@ use crate::{
 /// Applies an event to the payment that it is about, with all that was told before; it isn't stored yet.
 pub(super) async fn apply(scope: &Scope<'_>, event: &Event) -> Result<EventOutcome, Error> {
     let Some(payment) = find(scope.tenant(), &event.facts).await? else {
-        return Ok(EventOutcome::Pending);
+        return Ok(waits(scope, event));
     };
     let subjects = subjects(&payment, [event.subject(), event.facts.charge.as_deref()]);
     let mut told = stored(scope.tenant(), &subjects).await?;
     let waiting = told.iter().any(Told::waits);
-    told.push(Told::now(event));
+    let now = Told::now(event);
+    let contradicts = now.contradicts(&payment);
+    if contradicts {
+        scope.note(entry(&payment, &event.id).warning());
+    }
+    told.push(now);
     let changed = bring_in_line(scope, payment, &event.facts, &told, &event.id).await?;
     if waiting {
         settle(scope.tenant(), &subjects).await?;
     }
     Ok(if changed {
         EventOutcome::Applied
+    } else if contradicts {
+        EventOutcome::Ignored
     } else {
         EventOutcome::Stale
     })
+}
+
+/// What waits for its row is in the log: whoever makes the row from an older snapshot, which doesn't show the event, can't
+/// write its own entry after this one, and has to look again.
+pub(super) fn waits(scope: &Scope<'_>, event: &Event) -> EventOutcome {
+    let data = json!({ "event": event.id, "outcome": EventOutcome::Pending });
+    let subject = format!("stripe_events/{}", event.id);
+    scope.note(Entry::new("webhook.receive", subject, data));
+    EventOutcome::Pending
 }
 
 /// Applies to a payment the events about it that came before its row, or before its row named its payment intent; and

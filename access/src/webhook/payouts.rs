@@ -7,7 +7,10 @@ use entity::{
 };
 use entity_guard::{Select, Update};
 
-use super::event::{Event, Facts};
+use super::{
+    event::{Event, Facts},
+    payments,
+};
 use crate::{Error, PayOutId, Tenant, atomic::Scope, pay_out};
 
 /// What a payout's failure says when its transfer was taken back.
@@ -19,7 +22,7 @@ pub(super) async fn apply(scope: &Scope<'_>, event: &Event) -> Result<EventOutco
         return Ok(EventOutcome::Ignored);
     };
     let Some(payout) = find(scope.tenant(), &event.facts, transfer).await? else {
-        return Ok(EventOutcome::Pending);
+        return Ok(payments::waits(scope, event));
     };
     let outcome = follow(scope, payout, transfer, &event.kind, &event.facts).await?;
     Ok(outcome)
@@ -54,7 +57,7 @@ pub(crate) async fn catch_up(scope: &Scope<'_>, mut payout: PayOut) -> Result<Pa
     Ok(payout)
 }
 
-/// The payout, held until the transaction ends: by its transfer, or as the metadata names it when it has none yet.
+/// The payout, held until the transaction ends: by its transfer, or as the metadata names it.
 async fn find(tenant: &Tenant, facts: &Facts, transfer: &str) -> Result<Option<PayOut>, Error> {
     let held = |filter| Select::<PayOuts>::new().filter(filter).for_update();
     let by_transfer = held(PayOuts::TRANSFER.eq(Some(transfer.to_owned())));
@@ -65,8 +68,7 @@ async fn find(tenant: &Tenant, facts: &Facts, transfer: &str) -> Result<Option<P
         return Ok(None);
     };
     let id = PayOutId::from_uuid(named);
-    let named = held(PayOuts::ID.eq(id)).first(&tenant.guard).await?;
-    Ok(named.filter(|payout| payout.transfer.is_none()))
+    Ok(held(PayOuts::ID.eq(id)).first(&tenant.guard).await?)
 }
 
 /// A transfer that was made pays the payout; one that was taken back as a whole makes it fail, whichever is told first.
@@ -85,6 +87,13 @@ async fn follow(
         return Ok(EventOutcome::Ignored); // a part of it: what the payee owes then is settled by hand
     }
     let named = payout.transfer.as_deref() == Some(transfer);
+    if !named && (payout.transfer.is_some() || !is_of(facts, &payout)) {
+        // Another transfer than the payout's, or of something else: what it moved, a person has to settle.
+        if !reversed {
+            scope.note(pay_out::entry("webhook.receive", &payout).warning());
+        }
+        return Ok(EventOutcome::Ignored);
+    }
     match (payout.status, reversed) {
         (PayOutStatus::Requested | PayOutStatus::Paid, true) => {
             let payout = pay_out::failed(scope, &payout, REVERSED, Some(transfer)).await?;
@@ -102,4 +111,11 @@ async fn follow(
         _ => return Ok(EventOutcome::Stale),
     }
     Ok(EventOutcome::Applied)
+}
+
+/// Whether a transfer is of what the payout is of, as far as it tells.
+fn is_of(facts: &Facts, payout: &PayOut) -> bool {
+    let amount = facts.amount.is_none_or(|amount| amount == payout.amount);
+    let currency = facts.currency.as_deref();
+    amount && currency.is_none_or(|currency| currency == payout.currency.as_str())
 }

@@ -2,8 +2,11 @@
 
 use entity_guard::{AccountId, Db, Lookup};
 
-use super::event::Event;
+use super::{event::Event, signature::WebhookSecrets};
 use crate::Error;
+
+/// Why an event of test mode isn't routed by what takes live ones, or the other way round.
+pub(super) const OTHER_MODE: &str = "other_mode";
 
 /// Where an event goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +18,14 @@ pub(super) enum Route {
 }
 
 /// Finds the account: by the connected account that it happened in, by what the metadata says, by lookups.
-pub(super) async fn route(db: &Db, event: &Event) -> Result<Route, Error> {
+pub(super) async fn route(
+    db: &Db,
+    secrets: &WebhookSecrets,
+    event: &Event,
+) -> Result<Route, Error> {
+    if secrets.is_other_mode(event.live) {
+        return Ok(Route::Nowhere(OTHER_MODE));
+    }
     let ask = async |function, id: &str| {
         let found = db.lookup(Lookup::new(function).with(id.to_owned())).await?;
         Ok::<_, Error>(found)

@@ -12,16 +12,28 @@ const TOLERANCE: i64 = 300;
 
 /// The variable with the secrets.
 const VARIABLE: &str = "STRIPE_WEBHOOK_SECRETS";
+/// The variable that says whether test mode's events are taken.
+const TEST_MODE: &str = "STRIPE_TEST_MODE";
+
+/// How many signatures a header may have: one for each secret that is active at Stripe, which are few.
+const MOST_SIGNATURES: usize = 16;
 
 /// The signing secrets (`whsec_…`) of the webhook's endpoints: several while one replaces the other, and one per endpoint.
 ///
 /// They are never shown, `Debug` included. Without any, no signature is believed.
+///
+/// Only events of live mode are taken, or only those of test mode ([`WebhookSecrets::test_mode`]): Stripe sends what happens
+/// in the test mode of connected accounts to live endpoints too, signed by the same secret
+/// (<https://docs.stripe.com/connect/webhooks>). What is of the other mode is kept for the system, without an effect.
 #[derive(Clone, Default)]
-pub struct WebhookSecrets(Arc<[hmac::Key]>);
+pub struct WebhookSecrets {
+    keys: Arc<[hmac::Key]>,
+    test_mode: bool,
+}
 
 impl fmt::Debug for WebhookSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "WebhookSecrets({} …)", self.0.len())
+        write!(f, "WebhookSecrets({} …)", self.keys.len())
     }
 }
 
@@ -35,10 +47,28 @@ impl WebhookSecrets {
                 keys.push(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
             }
         }
-        Self(keys.into())
+        Self {
+            keys: keys.into(),
+            test_mode: false,
+        }
     }
 
-    /// Those of `STRIPE_WEBHOOK_SECRETS`, with commas between them: of the environment, else of `.env.local`, else of `.env`.
+    /// Whether events of Stripe's test mode are taken, and none of live mode; the other way round unless set.
+    #[must_use]
+    pub fn test_mode(self, taken: bool) -> Self {
+        Self {
+            test_mode: taken,
+            ..self
+        }
+    }
+
+    /// Whether an event of this mode isn't taken; one that doesn't say its mode is.
+    pub(crate) fn is_other_mode(&self, live: Option<bool>) -> bool {
+        live == Some(self.test_mode)
+    }
+
+    /// Those of `STRIPE_WEBHOOK_SECRETS`, with commas between them, for test mode where `STRIPE_TEST_MODE` is `true`: of the
+    /// environment, else of `.env.local`, else of `.env`.
     ///
     /// # Errors
     /// [`ConfigError::Missing`] when it is not set, or empty.
@@ -46,10 +76,11 @@ impl WebhookSecrets {
         let missing = ConfigError::Missing(VARIABLE);
         let text = entity_guard::variable(VARIABLE).ok_or(missing.clone())?;
         let secrets = Self::new(text.split(','));
-        if secrets.0.is_empty() {
+        if secrets.keys.is_empty() {
             return Err(missing);
         }
-        Ok(secrets)
+        let test_mode = entity_guard::variable(TEST_MODE);
+        Ok(secrets.test_mode(test_mode.as_deref() == Some("true")))
     }
 
     /// Refuses what none of the secrets has signed, or what was signed too long before or after `now`.
@@ -67,7 +98,9 @@ impl WebhookSecrets {
         for part in header.split(',') {
             match part.trim().split_once('=') {
                 Some(("t", seconds)) => signed_at = Some(seconds),
-                Some(("v1", hex)) => signatures.extend(bytes(hex)),
+                Some(("v1", hex)) if signatures.len() < MOST_SIGNATURES => {
+                    signatures.extend(bytes(hex))
+                }
                 _ => {}
             }
         }
@@ -77,9 +110,10 @@ impl WebhookSecrets {
             return Err(Error::BadSignature);
         }
         let signed = [text.as_bytes(), b".", payload].concat();
-        // `hmac::verify` compares in constant time.
-        let is_theirs = self.0.iter().any(|key| {
-            let theirs = |signature: &Vec<u8>| hmac::verify(key, &signed, signature).is_ok();
+        // The body is digested once for each secret, however many signatures somebody sends.
+        let is_theirs = self.keys.iter().any(|key| {
+            let own = hmac::sign(key, &signed);
+            let theirs = |signature: &[u8; 32]| same(own.as_ref(), signature);
             signatures.iter().any(theirs)
         });
         if is_theirs {
@@ -90,15 +124,21 @@ impl WebhookSecrets {
     }
 }
 
-/// The bytes that hex digits stand for.
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = hex.chars().map(|digit| digit.to_digit(16)).collect();
-    let digits = digits?;
-    let pairs = digits.chunks(2).map(|pair| match pair {
-        [high, low] => u8::try_from(high * 16 + low).ok(),
-        _ => None,
-    });
-    pairs.collect()
+/// The bytes that 64 hex digits stand for; nothing else is a signature.
+fn bytes(hex: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let mut digits = hex.chars();
+    for byte in &mut bytes {
+        let (high, low) = (digits.next()?.to_digit(16)?, digits.next()?.to_digit(16)?);
+        *byte = u8::try_from(high * 16 + low).ok()?;
+    }
+    digits.next().is_none().then_some(bytes)
+}
+
+/// Whether both are the same, in a time that doesn't tell where they differ.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let differ = a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b));
+    a.len() == b.len() && std::hint::black_box(differ) == 0
 }
 
 #[cfg(test)]
@@ -185,6 +225,30 @@ mod tests {
         let secrets = WebhookSecrets::new(["whsec_test"]);
         let edited = secrets.verify(br#"{"id":"evt_2"}"#, &header, now(NOW));
         assert_eq!(edited, refused);
+    }
+
+    /// Each signature would be a digest of a mebibyte, and a header has room for a hundred thousand empty ones.
+    #[test]
+    fn no_more_signatures_are_looked_at_than_secrets_can_be_active() {
+        let empty = "v1=,".repeat(100_000);
+        let behind_empty = format!("t={NOW},{empty}v1={HEX}");
+        assert_eq!(verify(&["whsec_test"], &behind_empty, NOW), Ok(()));
+        let wrong = format!("v1={},", "0".repeat(64));
+        for (before, expected) in [(15, Ok(())), (16, Err(Error::BadSignature))] {
+            let header = format!("t={NOW},{}v1={HEX}", wrong.repeat(before));
+            assert_eq!(verify(&["whsec_test"], &header, NOW), expected);
+        }
+    }
+
+    #[test]
+    fn each_mode_takes_its_own_events() {
+        let live = WebhookSecrets::new(["whsec_test"]);
+        let test = live.clone().test_mode(true);
+        let others = |secrets: &WebhookSecrets| {
+            [Some(true), Some(false), None].map(|live| secrets.is_other_mode(live))
+        };
+        assert_eq!(others(&live), [false, true, false]);
+        assert_eq!(others(&test), [true, false, false]);
     }
 
     /// S60

@@ -90,10 +90,26 @@ impl Told {
     /// Money that goes back was taken before. An authorization that is given up is "refunded" too, without a capture.
     fn says_paid(&self, payment: &StripePayment) -> bool {
         match self.about {
-            About::Refunded => self.facts.whole != Some(false) && self.is_in(payment),
+            About::Refunded => self.facts.whole != Some(false) && self.fits(payment),
             About::Dispute => self.is_in(payment),
             _ => false,
         }
+    }
+
+    /// Whether what was taken is what the payment is of: more, less, or in another currency is for a person to settle.
+    fn fits(&self, payment: &StripePayment) -> bool {
+        let taken = self.facts.taken;
+        self.is_in(payment) && taken.is_none_or(|taken| taken == payment.amount)
+    }
+
+    /// Whether it tells that something else was taken than the payment is of.
+    pub(super) fn contradicts(&self, payment: &StripePayment) -> bool {
+        let paid = match self.about {
+            About::PaymentIntent => self.status() == Some(PaymentStatus::Succeeded),
+            About::Refunded => self.facts.whole != Some(false),
+            _ => false,
+        };
+        paid && !self.fits(payment)
     }
 
     fn is_in(&self, payment: &StripePayment) -> bool {
@@ -138,7 +154,8 @@ fn standing(
         _ => 0,
     };
     let snapshots = told.iter().filter_map(|told| Some((told.status()?, told)));
-    let snapshots = snapshots.filter(|(_, told)| told.about == About::PaymentIntent);
+    let snapshots = snapshots
+        .filter(|(_, told)| told.about == About::PaymentIntent && !told.contradicts(payment));
     let latest = snapshots.max_by(|(a, x), (b, y)| end(*a).cmp(&end(*b)).then(x.at().cmp(&y.at())));
     let paid = || {
         let paid = told.iter().filter(|told| told.says_paid(payment));

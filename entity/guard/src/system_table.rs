@@ -151,10 +151,25 @@ impl<T: SystemScoped> SystemDelete<T> {
     /// # Errors
     /// [`Error::Forbidden`] for any login but the system's.
     pub async fn within(tenant: &Tenant, key: &str) -> Result<bool, Error> {
+        Self::run(tenant, key, None).await
+    }
+
+    /// As [`SystemDelete::within`], if the row has this value.
+    ///
+    /// # Errors
+    /// As [`SystemDelete::within`].
+    pub async fn within_if(tenant: &Tenant, key: &str, has: Assignment) -> Result<bool, Error> {
+        Self::run(tenant, key, Some(has)).await
+    }
+
+    async fn run(tenant: &Tenant, key: &str, has: Option<Assignment>) -> Result<bool, Error> {
         let mut query = Query::delete();
         query
             .from_table(T::TABLE.name)
             .and_where(Expr::col(T::TABLE.key).eq(key));
+        if let Some(has) = has {
+            query.and_where(Expr::col(has.column).eq(Expr::val(has.value.0)));
+        }
         let statement = Statement::of_table(&query, Operation::Delete, T::TABLE.name);
         Ok(tenant.run(statement).await?.affected > 0)
     }

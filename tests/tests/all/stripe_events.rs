@@ -241,11 +241,11 @@ async fn transfers_pay_payouts_and_reversals_fail_them_in_any_order() {
         let metadata = webhook::pay_out_metadata(&a, payout.id);
         let transfer = with(
             object("transfer"),
-            json!({"id": format!("tr_{n}"), "metadata": metadata}),
+            json!({"id": format!("tr_{n}"), "amount": payout.amount, "metadata": metadata}),
         );
         let reversed = with(
             transfer.clone(),
-            json!({"reversed": true, "amount_reversed": 1100}),
+            json!({"reversed": true, "amount_reversed": payout.amount}),
         );
         let partly = with(
             transfer.clone(),

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// A payment intent that succeeded, with this metadata.
 fn succeeded(id: &str, intent: &str, metadata: Value) -> Value {
-    let fields = json!({"id": intent, "status": "succeeded", "latest_charge": intent.replace("pi", "ch"),
+    let fields = json!({"id": intent, "amount": 1_000, "status": "succeeded", "latest_charge": intent.replace("pi", "ch"),
                         "metadata": metadata});
     let intent = with(object("payment_intent"), fields);
     event(id, "payment_intent.succeeded", 1_700_000_000, intent)
