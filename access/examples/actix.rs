@@ -3,6 +3,9 @@
 //! ```text
 //! DATABASE_URL=postgres://… APP_JWT_SECRET=… PORT=3000 cargo run -p access --features actix --example actix
 //! ```
+//!
+//! With `SYSTEM_DATABASE_URL` in the environment and `STRIPE_WEBHOOK_SECRETS` (`whsec_…`, commas between) it takes
+//! Stripe's events; `APP_MEMBERS={"<user>": ["<account>"]}` names members, `RUST_LOG` sets the log.
 
 #[path = "app/app.rs"]
 mod app;

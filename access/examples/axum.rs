@@ -5,6 +5,9 @@
 //! DATABASE_URL=postgres://… APP_JWT_SECRET=… PORT=3000 cargo run -p access --features axum --example axum
 //! ```
 //!
+//! With `SYSTEM_DATABASE_URL` in the environment and `STRIPE_WEBHOOK_SECRETS` (`whsec_…`, commas between) it takes
+//! Stripe's events; `APP_MEMBERS={"<user>": ["<account>"]}` names members, `RUST_LOG` sets the log.
+//!
 //! `cargo xtask demo --serve` starts it on a database of its own, and prints requests to try. Its handlers, in `app`, are
 //! those of the example `actix` too.
 

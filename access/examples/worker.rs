@@ -4,8 +4,8 @@
 //! SYSTEM_DATABASE_URL=postgres://… cargo run -p access --example worker
 //! ```
 //!
-//! Stripe is played by [`Practice`] here, which makes up ids and loses the answer to its first call, and each third after. Your own `Transport`
-//! sends the same requests by HTTP.
+//! Stripe is played by [`Practice`] here, which makes up ids and loses the answer to its first call, and each third
+//! after. Your own `Transport` sends the same requests by HTTP.
 
 #[path = "app/stop.rs"]
 mod stop;

@@ -1,7 +1,8 @@
 //! Who gets which part of an account's payments.
 //!
-//! The parts are basis points of what is left after the fee. All active ones and the agents' commissions together are at
-//! most 10,000; what they leave is the account's own. A route is never deleted, since shares of the past refer to it: it is deactivated.
+//! The parts are basis points of what is left after the fee. All active ones and the agents' commissions together are
+//! at most 10,000; what they leave is the account's own. A route is never deleted, since shares of the past refer to
+//! it: it is deactivated.
 
 use entity::account_payout_routes::AccountPayoutRoutes;
 use entity_guard::{Insert, Patch, Predicate, Select, Update};

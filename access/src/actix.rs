@@ -46,8 +46,8 @@
 //! # Responses to errors
 //!
 //! As for axum: each is a problem of RFC 9457 (`application/problem+json`) with the members `type`, `title`, `status`,
-//! `code`, and `field` where one field is to blame. The statuses and codes are one table, which the documentation of the
-//! module `axum` shows.
+//! `code`; `detail`, a sentence, where the state of things doesn't allow it; and `field` where one field is to blame. The
+//! statuses and codes are one table, which the documentation of the module `axum` shows.
 //!
 //! # Threads
 //!

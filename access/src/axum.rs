@@ -41,8 +41,8 @@
 //!
 //! # Responses to errors
 //!
-//! Each is a problem of RFC 9457 (`application/problem+json`) with the members `type`, `title`, `status`, `code`, and
-//! `field` where one field is to blame:
+//! Each is a problem of RFC 9457 (`application/problem+json`) with the members `type`, `title`, `status`, `code`;
+//! `detail`, a sentence, where the state of things doesn't allow it; and `field` where one field is to blame:
 //!
 //! | status | `code` | when |
 //! |---|---|---|

@@ -26,7 +26,7 @@ pub async fn get(tenant: &Tenant, connected_account: &str) -> Result<ConnectedAc
 /// The account's connected accounts, sorted by their ids; at most 500.
 ///
 /// # Errors
-/// None of its own.
+/// Only those of [every call](crate#errors-of-every-call).
 pub async fn list(tenant: &Tenant) -> Result<Vec<ConnectedAccount>, Error> {
     let select = Select::<ConnectedAccounts>::new()
         .order_by(ConnectedAccounts::CONNECTED_ACCOUNT.asc())

@@ -67,7 +67,7 @@ pub enum Reason {
     InsufficientShares,
     /// It isn't known which connected account of Stripe to pay to.
     NoConnectedAccount,
-    /// The active routes would give away more than all of a payment.
+    /// The active routes, the agents and the open invitations together would take more than all of a payment.
     SharesExceedWhole,
     /// The purchase code was withdrawn.
     CodeDisabled,

@@ -5,7 +5,6 @@
 //!
 //! ```no_run
 //! use access::{AccountId, Config, Db, Error, stripe_payments};
-//! # use access::stripe_payments::{NewStripePayment, PayFor};
 //! # async fn example(authenticated: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
 //! let db = Db::connect(Config::from_env("DATABASE_URL")?).await?;
 //! let tenant = db.tenant(AccountId::from_authenticated(authenticated)?);
@@ -16,6 +15,13 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Errors of every call
+//!
+//! Besides those that a function lists, any call may fail with [`Error::Timeout`] or [`Error::Unavailable`] (nothing was
+//! saved: try again), and with [`Error::Forbidden`] or [`Error::Internal`] (nothing was saved: login, schema and program
+//! don't fit together). A change may also end as [`Error::CommitUnknown`] (it may be saved: read before trying again, or
+//! repeat it where it takes an idempotency key) or as [`Error::SavedUnreadable`] (it is saved).
 
 pub mod account_agents;
 pub mod account_payment_settings;

@@ -79,7 +79,7 @@ pub async fn list(tenant: &Tenant, list: &ListStripeEvents) -> Result<Page<Strip
 /// were. What their effects depend on stays, and so does that they were received.
 ///
 /// # Errors
-/// None of its own.
+/// Only those of [every call](crate#errors-of-every-call).
 pub async fn erase_payloads(tenant: &Tenant, before: DateTime<Utc>) -> Result<u64, Error> {
     let update = Update::<StripeEvents>::new().set(StripeEvents::PAYLOAD, None);
     let old = with_payload_before(before);

@@ -30,8 +30,9 @@ pub const TABLES: &[&Table] = &[
     StripePayments::TABLE,
 ];
 
-/// Tables that hold no account's rows: the migrations that were applied and their checksums, the schema's version, and what is the system's
-/// alone: its diary, which account a connected account of Stripe belongs to, and events that belong to nobody known.
+/// Tables that hold no account's rows: the migrations that were applied and their checksums, the schema's version, and
+/// what is the system's alone: its diary, which account a connected account of Stripe belongs to, and events that
+/// belong to nobody known.
 pub const UNSCOPED: &[&str] = &[
     "migration_checksums",
     "seaql_migrations",

@@ -82,8 +82,8 @@ impl TransferRequest {
             ("pay_out_id", payout.id.to_string()),
         ];
         Self {
-            // With the account: ids are unique within an account, and an imported one may be another account's too, whose key and
-            // group at Stripe it must not have.
+            // With the account: ids are unique within an account, and an imported one may be another account's too,
+            // whose key and group at Stripe it must not have.
             idempotency_key: format!("transfer-{account}-{}", payout.id),
             amount: payout.amount,
             currency: payout.currency,

@@ -212,7 +212,7 @@ impl Config {
 
     /// Whether a statement that runs alone may set the account itself, without BEGIN and COMMIT, where the server proves by
     /// EXPLAIN that it does so before any row is looked at; it may unless set. Otherwise it travels as a transaction, as
-    /// everything does on Citus and before PostgreSQL 16.
+    /// everything does on Citus.
     pub fn fast_form(mut self, allowed: bool) -> Self {
         self.fast_form = allowed;
         self

@@ -28,3 +28,17 @@ fn access_can_not_be_built_for_a_client() {
     );
     assert!(!says("x86_64").contains("cargo::error"));
 }
+
+#[test]
+fn the_readmes_example_is_the_one_that_runs() {
+    let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |file: &str| std::fs::read_to_string(workspace.join(file)).unwrap();
+    let example = read("access/examples/readme.rs");
+    let shown = example.split_once("struct App").unwrap().1;
+    let shown = shown.split_once("\n#[tokio::main]").unwrap().0;
+    let readme = read("README.md");
+    assert!(
+        readme.contains(&format!("```rust\nstruct App{shown}```")),
+        "README.md shows another"
+    );
+}

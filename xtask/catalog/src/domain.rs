@@ -9,10 +9,23 @@ use entity::payment_enums::{
 use entity::ppu::PpuStatus;
 use entity::schema;
 
+/// What a job's status says of money; which comes after which is the worker's to decide (`access::outbox`).
+const OUTBOX: &str = "
+## Job of the outbox
+
+| status | means |
+|---|---|
+| `ready` | nothing was sent that can have had an effect |
+| `sending` | a worker is about it, or was when it died |
+| `unknown` | sent, and the answer was lost: Stripe is asked before anything is sent again |
+| `done`, `failed` | final |
+| `dead` | a person has to look, since money may have moved; `outbox::retry` takes it up again |
+";
+
 /// docs/domain.md, as a whole.
 pub(crate) fn markdown() -> String {
     let mut text = String::from(
-        "<!-- Written by `cargo xtask domain` from entity/src/payment_enums.rs. Don't edit. -->\n\
+        "<!-- Written by `cargo xtask domain` from the entities. Don't edit. -->\n\
          # States of the domain\n\n\
          Which changes the code allows, as it decides them. What no arrow leads to can't be reached, whoever calls; \
          only Stripe's own word, in a webhook, goes from any status of a payment to the one that it names.\n",
@@ -57,6 +70,7 @@ pub(crate) fn markdown() -> String {
         PpuStatus::may_become,
         PpuStatus::Redeemable,
     );
+    text.push_str(OUTBOX);
     text.push_str("\n## Words\n\n| enum | values |\n|---|---|\n");
     words(&mut text, "pay_for", PayFor::ALL);
     words(&mut text, "payee_role", PayeeRole::ALL);
@@ -104,7 +118,7 @@ fn words<S: Display>(text: &mut String, name: &str, values: &[S]) {
 
 fn tables(text: &mut String) {
     text.push_str(
-        "\n## Tables\n\n| table | account | the app may | the system may |\n|---|---|---|---|\n",
+        "\n## Tables of accounts\n\nTables without accounts are declared in `entity/src/unscoped.rs`.\n\n| table | account | the app may | the system may |\n|---|---|---|---|\n",
     );
     for table in schema::TABLES {
         let _ = writeln!(

@@ -27,9 +27,9 @@ const TENANT_SCOPED: [&str; 3] = [
 ];
 
 /// Library code that believes an account: making one, whose id is new; the head of an export that the system brings
-/// back; what an account lookup answers; the accounts of tests, whose ids are new too; accepting an invitation, which names the account that made it, where nothing is
-/// done that the invitation's secret doesn't allow; and the one that the metadata of an event names, which the platform
-/// wrote and Stripe has signed.
+/// back; what an account lookup answers; the accounts of tests, whose ids are new too; accepting an invitation, which
+/// names the account that made it, where nothing is done that the invitation's secret doesn't allow; and the one that
+/// the metadata of an event names, which the platform wrote and Stripe has signed.
 const ACCOUNTS: [&str; 6] = [
     "access/src/account_agents/accept.rs",
     "access/src/lifecycle.rs",
