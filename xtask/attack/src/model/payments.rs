@@ -135,6 +135,9 @@ impl Model {
         {
             return Err(Error::Conflict);
         }
+        if matches!(patch.payment_intent, Patch::Set(Some(_))) {
+            self.log.push("stripe_payments.update");
+        }
         Ok(self.change_payment(id, |payment| {
             if let Patch::Set(intent) = &patch.payment_intent {
                 payment.payment_intent.clone_from(intent);
