@@ -70,7 +70,7 @@ pub(super) fn run(root: &Path, wanted: &dyn Fn(&str) -> bool) -> anyhow::Result<
         tried.push(Tried {
             kind: "guard",
             name: name.clone(),
-            noticed: Noticed::By(killers(&programs, name, 2)?),
+            noticed: Noticed::By(killers(&programs, name, 1)?),
         });
     }
     progress("mutants of the guard", chosen.len(), chosen.len());
