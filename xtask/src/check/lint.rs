@@ -189,13 +189,19 @@ fn squawk(root: &Path, configuration: &Value, steps: &[Step]) -> anyhow::Result<
         serde_json::from_slice(&output.stdout).context("what xtask/lint prints")?;
     let finding = |found: Found| {
         let statement: Vec<&str> = found.statement.split_whitespace().collect();
+        let why_not = format!(
+            "write why not into {CONFIGURATION}, under [except.{}]: {} = \"…\"",
+            found.migration, found.rule
+        );
+        let mend = match found.help {
+            Some(help) => format!("{help} Or {why_not}"),
+            None => format!("see the rule at squawkhq.com/docs, or {why_not}"),
+        };
         Finding::new(
             found.rule,
             found.migration,
             format!("{}: {}", found.message, statement.join(" ")),
-            found.help.unwrap_or_else(|| {
-                format!("see the rule at squawkhq.com/docs, or write why not into {CONFIGURATION}")
-            }),
+            mend,
         )
     };
     Ok(found.into_iter().map(finding).collect())

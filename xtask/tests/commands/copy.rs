@@ -50,6 +50,10 @@ impl Copy {
         fs::read_to_string(self.root.join(path)).expect(path)
     }
 
+    pub(super) fn write(&self, path: &str, text: &str) {
+        fs::write(self.root.join(path), text).unwrap();
+    }
+
     /// Replaces a text where it stands first.
     pub(super) fn edit(&self, path: &str, from: &str, to: &str) {
         let text = self.read(path);
