@@ -18,7 +18,7 @@ pub(super) struct Proved {
     pub(super) outcome: Outcome,
     /// Whether nothing in an error's texts is of B; without an error, nothing.
     pub(super) error: Option<bool>,
-    /// Whether nothing of what was logged at TRACE is of B; without a line, nothing.
+    /// Whether nothing of what was logged at TRACE is of B.
     pub(super) log: Option<bool>,
 }
 
