@@ -74,6 +74,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    report::load_before();
     if arguments.drop {
         return load::forget();
     }

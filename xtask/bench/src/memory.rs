@@ -99,7 +99,9 @@ pub(crate) async fn alone(what: &str) -> anyhow::Result<()> {
     let account = AccountId::from_authenticated(crate::load::account(1))?;
     let rows = match what {
         What::Connections(number) => {
-            let config = Config::from_url(&loaded.url(Login::App)?)?.pool_size(number);
+            let config = Config::from_url(&loaded.url(Login::App)?)?;
+            // All of them are one account's.
+            let config = config.pool_size(number).account_share(number);
             let db = Db::connect(config).await?;
             let mut handles: Vec<_> = (0..number).map(|_| db.tenant(account)).collect();
             let mut open = Vec::new();

@@ -1,6 +1,6 @@
 //! What is told of the measurements: ratios first.
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::LazyLock};
 
 use serde_json::{Map, Value, json};
 use tokio_postgres::Client;
@@ -192,17 +192,21 @@ pub(crate) async fn surroundings(admin: &Client) -> anyhow::Result<String> {
     Ok(format!(
         "{date}; {}; PostgreSQL {version} with pgvector {vector} on the same machine, synchronous_commit off{}",
         machine(),
-        load()
+        load_before()
     ))
 }
 
-/// How many programs wanted a processor in the last minute; nothing where /proc isn't.
-fn load() -> String {
-    let told = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    match told.split_whitespace().next() {
-        Some(load) => format!("; load {load}"),
-        None => String::new(),
-    }
+/// How many programs wanted a processor in the minute before this one began, since it is asked for first thing; nothing where
+/// /proc isn't.
+pub(crate) fn load_before() -> &'static str {
+    static BEFORE: LazyLock<String> = LazyLock::new(|| {
+        let told = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        match told.split_whitespace().next() {
+            Some(load) => format!("; load {load} before"),
+            None => String::new(),
+        }
+    });
+    &BEFORE
 }
 
 fn line(
