@@ -91,6 +91,7 @@ mod all {
     mod tls;
     mod transactions;
     mod types;
+    mod watch;
     mod webhook;
     mod webhook_forged;
     mod webhook_orders;

@@ -23,6 +23,8 @@ use tracing_subscriber::{
 };
 use uuid::Uuid;
 
+use super::watch::watch;
+
 /// Which way each search took, from its span.
 #[derive(Clone, Default)]
 struct Paths(Arc<Mutex<Vec<String>>>);
@@ -44,10 +46,10 @@ impl Visit for Paths {
 
 impl Paths {
     /// Watches this thread, which is all that a test of one thread has.
-    fn watch() -> (Self, tracing::subscriber::DefaultGuard) {
+    fn start() -> (Self, tracing::subscriber::DefaultGuard) {
         let paths = Self::default();
         let watched = tracing_subscriber::registry().with(paths.clone());
-        (paths, tracing::subscriber::set_default(watched))
+        (paths, watch(watched))
     }
 
     fn last(&self) -> String {
@@ -98,7 +100,7 @@ async fn exact(superuser: &Client, account: Uuid, to: &Embedding, k: i64) -> Vec
 async fn an_account_gets_its_nearest_rows_whatever_others_lie_nearer() {
     let vectors = Vectors::shared().await;
     let (db, superuser) = (vectors.db().await, vectors.superuser().await);
-    let (paths, _watched) = Paths::watch();
+    let (paths, _watched) = Paths::start();
     for (account, rows) in [(TWENTY, 20), (CLUSTER, 2_000), (UNIFORM, 8_000)] {
         let tenant = db.tenant(vectors.account(account));
         for (number, k) in [(1, 10), (2, 50), (3, 1_000)] {
@@ -123,7 +125,7 @@ async fn an_index_that_gives_too_few_rows_is_not_believed() {
         vectors.guard_without_sorts().await,
         vectors.superuser().await,
     );
-    let (paths, _watched) = Paths::watch();
+    let (paths, _watched) = Paths::start();
     let mut starved = 0;
     for (account, rows) in [(TWENTY, 20), (CLUSTER, 2_000), (UNIFORM, 8_000)] {
         let tenant = guard.tenant(vectors.account(account));
@@ -161,7 +163,7 @@ async fn an_index_that_gives_too_few_rows_is_not_believed() {
 async fn the_index_is_walked_on_until_there_are_enough_rows() {
     let vectors = Vectors::shared().await;
     let (db, superuser) = (vectors.db().await, vectors.superuser().await);
-    let (paths, _watched) = Paths::watch();
+    let (paths, _watched) = Paths::start();
     let tenant = db.tenant(vectors.account(CROWD));
     // Anywhere, most of the nearest 200 belong to the account whose rows lie in all directions.
     for number in 0..3 {
@@ -178,7 +180,7 @@ async fn recall_is_as_promised() {
     const SEARCHES: i32 = 8;
     let vectors = Vectors::shared().await;
     let (db, superuser) = (vectors.db().await, vectors.superuser().await);
-    let (paths, _watched) = Paths::watch();
+    let (paths, _watched) = Paths::start();
     let mut recalls = BTreeMap::new();
     for (account, rows) in [
         (TWENTY, 20),

@@ -11,14 +11,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use super::{isolation::Outcome, public, statements};
+use super::{isolation::Outcome, public, statements, watch::watch};
 
 /// What a case came to, aimed at B's row.
 pub(super) struct Proved {
     pub(super) outcome: Outcome,
     /// Whether nothing in an error's texts is of B; without an error, nothing.
     pub(super) error: Option<bool>,
-    /// Whether nothing of what was logged at TRACE is of B.
+    /// Whether nothing of what was logged at TRACE is of B; without a line, nothing.
     pub(super) log: Option<bool>,
 }
 
@@ -136,7 +136,7 @@ impl Log {
             .with_span_events(FmtSpan::FULL)
             .with_writer(move || writer.clone())
             .finish();
-        (log, tracing::subscriber::set_default(subscriber))
+        (log, watch(subscriber))
     }
 
     /// What was logged since the last call, in lower case.

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     fmt::{self, Write},
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -16,11 +16,13 @@ use opentelemetry_sdk::metrics::{
 };
 use tests::fixtures::{Cast, new_payment};
 use tracing::{
-    Dispatch, Event, Subscriber,
+    Event, Subscriber,
     field::{Field, Visit},
     span,
 };
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt, registry::LookupSpan};
+
+use super::watch::watch;
 
 /// All spans and events of a test, with their fields, as text.
 #[derive(Clone, Default)]
@@ -80,12 +82,7 @@ impl Captured {
     pub(super) fn start() -> (Self, tracing::subscriber::DefaultGuard) {
         let captured = Self::default();
         let registry = tracing_subscriber::registry().with(captured.clone());
-        // Whether a span is wanted is remembered for all threads. While there is one subscriber alone, a thread without
-        // any may answer for it; these two want everything, as long as the process lives.
-        static KEPT: OnceLock<[Dispatch; 2]> = OnceLock::new();
-        KEPT.get_or_init(|| [(); 2].map(|()| Dispatch::new(tracing_subscriber::registry())));
-        let guard = tracing::subscriber::set_default(registry);
-        (captured, guard)
+        (captured, watch(registry))
     }
 
     /// The statements since the last call.
