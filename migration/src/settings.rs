@@ -1,5 +1,3 @@
-use std::env;
-
 use crate::error::Error;
 
 /// What to do when there is no database.
@@ -12,20 +10,10 @@ or name your own, as its owner (docs/database-setup.md):
 /// The owner's URL: from the flag, else `MIGRATION_DATABASE_URL`, else `DATABASE_URL`, each from the environment, then
 /// `.env.local`, then `.env`: an application's login in the environment must not hide the owner's in a file.
 pub(crate) fn database_url(flag: Option<String>) -> Result<String, Error> {
-    if let Some(url) = flag {
-        return Ok(url);
-    }
-    let files = [".env.local", ".env"].map(|file| {
-        let lines = dotenvy::from_filename_iter(file);
-        lines.into_iter().flatten().flatten().collect::<Vec<_>>()
-    });
-    for name in ["MIGRATION_DATABASE_URL", "DATABASE_URL"] {
-        let lines = files.iter().flatten();
-        let mut in_files = lines.filter(|(key, _)| key == name).map(|(_, url)| url);
-        let found = env::var(name).ok();
-        if let Some(url) = found.or_else(|| in_files.next().cloned()) {
-            return Ok(url);
-        }
-    }
-    Err(Error::NoDatabase)
+    let named = || {
+        ["MIGRATION_DATABASE_URL", "DATABASE_URL"]
+            .into_iter()
+            .find_map(entity_guard::variable)
+    };
+    flag.or_else(named).ok_or(Error::NoDatabase)
 }
