@@ -258,6 +258,12 @@ impl Facts {
         }
     }
 
+    /// Whether it is in this currency, as far as it tells.
+    pub(crate) fn is_in(&self, currency: Currency) -> bool {
+        let told = self.currency.as_deref();
+        told.is_none_or(|told| told == currency.as_str())
+    }
+
     /// The currency, when it is one.
     pub(crate) fn currency(&self) -> Option<Currency> {
         self.currency.as_deref()?.parse().ok()

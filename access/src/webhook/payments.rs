@@ -21,7 +21,7 @@ use crate::{
 /// Applies an event to the payment that it is about, with all that was told before; it isn't stored yet.
 pub(super) async fn apply(scope: &Scope<'_>, event: &Event) -> Result<EventOutcome, Error> {
     let Some(payment) = find(scope.tenant(), &event.facts).await? else {
-        return Ok(waits(scope, event));
+        return Ok(EventOutcome::Pending);
     };
     let subjects = subjects(&payment, [event.subject(), event.facts.charge.as_deref()]);
     let mut told = stored(scope.tenant(), &subjects).await?;
@@ -43,15 +43,6 @@ pub(super) async fn apply(scope: &Scope<'_>, event: &Event) -> Result<EventOutco
     } else {
         EventOutcome::Stale
     })
-}
-
-/// What waits for its row is in the log: whoever makes the row from an older snapshot, which doesn't show the event, can't
-/// write its own entry after this one, and has to look again.
-pub(super) fn waits(scope: &Scope<'_>, event: &Event) -> EventOutcome {
-    let data = json!({ "event": event.id, "outcome": EventOutcome::Pending });
-    let subject = format!("stripe_events/{}", event.id);
-    scope.note(Entry::new("webhook.receive", subject, data));
-    EventOutcome::Pending
 }
 
 /// Applies to a payment the events about it that came before its row, or before its row named its payment intent; and

@@ -7,10 +7,7 @@ use entity::{
 };
 use entity_guard::{Select, Update};
 
-use super::{
-    event::{Event, Facts},
-    payments,
-};
+use super::event::{Event, Facts};
 use crate::{Error, PayOutId, Tenant, atomic::Scope, pay_out};
 
 /// What a payout's failure says when its transfer was taken back.
@@ -22,7 +19,7 @@ pub(super) async fn apply(scope: &Scope<'_>, event: &Event) -> Result<EventOutco
         return Ok(EventOutcome::Ignored);
     };
     let Some(payout) = find(scope.tenant(), &event.facts, transfer).await? else {
-        return Ok(payments::waits(scope, event));
+        return Ok(EventOutcome::Pending);
     };
     let outcome = follow(scope, payout, transfer, &event.kind, &event.facts).await?;
     Ok(outcome)
@@ -115,7 +112,5 @@ async fn follow(
 
 /// Whether a transfer is of what the payout is of, as far as it tells.
 fn is_of(facts: &Facts, payout: &PayOut) -> bool {
-    let amount = facts.amount.is_none_or(|amount| amount == payout.amount);
-    let currency = facts.currency.as_deref();
-    amount && currency.is_none_or(|currency| currency == payout.currency.as_str())
+    facts.is_in(payout.currency) && facts.amount.is_none_or(|amount| amount == payout.amount)
 }

@@ -91,7 +91,7 @@ impl Told {
     fn says_paid(&self, payment: &StripePayment) -> bool {
         match self.about {
             About::Refunded => self.facts.whole != Some(false) && self.fits(payment),
-            About::Dispute => self.is_in(payment),
+            About::Dispute => self.facts.is_in(payment.currency),
             _ => false,
         }
     }
@@ -99,7 +99,7 @@ impl Told {
     /// Whether what was taken is what the payment is of: more, less, or in another currency is for a person to settle.
     fn fits(&self, payment: &StripePayment) -> bool {
         let taken = self.facts.taken;
-        self.is_in(payment) && taken.is_none_or(|taken| taken == payment.amount)
+        self.facts.is_in(payment.currency) && taken.is_none_or(|taken| taken == payment.amount)
     }
 
     /// Whether it tells that something else was taken than the payment is of.
@@ -110,13 +110,6 @@ impl Told {
             _ => false,
         };
         paid && !self.fits(payment)
-    }
-
-    fn is_in(&self, payment: &StripePayment) -> bool {
-        match &self.facts.currency {
-            Some(code) => code == payment.currency.as_str(),
-            None => true,
-        }
     }
 
     fn is_failed_refund(&self) -> bool {
@@ -202,7 +195,10 @@ fn standing(
 
 /// What went back by refunds, and by disputes; together at most the amount, refunds first.
 fn gone_back(payment: &StripePayment, told: &[Told]) -> (i64, i64) {
-    let told: Vec<&Told> = told.iter().filter(|told| told.is_in(payment)).collect();
+    let told: Vec<&Told> = told
+        .iter()
+        .filter(|told| told.facts.is_in(payment.currency))
+        .collect();
     let whole = i128::from(payment.amount);
     let refunded = refunded(payment, &told).clamp(0, whole);
     let disputed = disputed(payment, &told).clamp(0, whole - refunded);

@@ -16,7 +16,8 @@ use tests::{
     fixtures::{new_payment, new_payout, new_route, new_settings},
 };
 
-async fn desk() -> (TestDatabase, SystemDb, Tenant) {
+/// The system, and an account with settings.
+pub(super) async fn desk() -> (TestDatabase, SystemDb, Tenant) {
     let database = TestDatabase::new().await;
     let system = events::system(&database).await;
     let tenant = database.db().await.tenant(database.account("A").await);
@@ -26,7 +27,8 @@ async fn desk() -> (TestDatabase, SystemDb, Tenant) {
     (database, system, tenant)
 }
 
-async fn paid(tenant: &Tenant, intent: &str) -> access::StripePaymentId {
+/// A payment of 1,000 that was paid by the charge `ch_1`, and given to its payees.
+pub(super) async fn paid(tenant: &Tenant, intent: &str) -> access::StripePaymentId {
     let mut new = new_payment("buyer", 1_000);
     new.payment_intent = Some(intent.into());
     let id = stripe_payments::create(tenant, new).await.unwrap().id;

@@ -5,7 +5,6 @@ use access::{
     pay_out::{self, PayOut, PayOutStatus},
     payment_share_tracking,
     payment_system_logs::{self, ListLogs, LogLevel},
-    stripe_events,
     stripe_payments::{self, PaymentStatus, StripePayment, StripePaymentPatch},
     system::{self, SystemDb},
     webhook::{self, EventOutcome, WebhookSecrets},
@@ -13,31 +12,23 @@ use access::{
 use serde_json::{Value, json};
 use tests::{
     TestDatabase,
-    events::{self, SECRET, event, object, send, with},
-    fixtures::{new_payment, new_payout, new_route, new_settings},
+    events::{SECRET, event, object, send, with},
+    fixtures::{new_payment, new_payout, new_route},
     lifecycle::{exported, imported},
 };
 
-use super::lifecycle::{erased, planned};
+use super::{
+    lifecycle::{erased, planned},
+    stripe_events,
+};
 
 /// The system, and an account whose payee `x` is owed half of a payment of 1,000.
 async fn desk() -> (TestDatabase, SystemDb, Tenant) {
-    let database = TestDatabase::new().await;
-    let system = events::system(&database).await;
-    let a = database.db().await.tenant(database.account("A").await);
-    access::account_payment_settings::upsert(&a, new_settings(), 0)
-        .await
-        .unwrap();
+    let (database, system, a) = stripe_events::desk().await;
     account_payout_routes::create(&a, new_route("x", 5_000))
         .await
         .unwrap();
-    let paid = create(&a, "pi_paid").await;
-    stripe_payments::succeed(&a, paid.id, "ch_paid")
-        .await
-        .unwrap();
-    payment_share_tracking::distribute(&a, paid.id)
-        .await
-        .unwrap();
+    stripe_events::paid(&a, "pi_paid").await;
     (database, system, a)
 }
 
@@ -95,7 +86,7 @@ async fn what_happens_in_a_connected_account_moves_nothing_of_the_platforms() {
     let before = all().await;
     let meta = json!({"account_id": a.account().to_string(), "payment_id": free.id, "pay_out_id": requested.id});
     let named = json!({"metadata": meta});
-    let of_paid = json!({"metadata": meta, "payment_intent": "pi_paid", "charge": "ch_paid"});
+    let of_paid = json!({"metadata": meta, "payment_intent": "pi_paid", "charge": "ch_1"});
     let forged = [
         (
             "payment_intent.succeeded",
@@ -106,7 +97,7 @@ async fn what_happens_in_a_connected_account_moves_nothing_of_the_platforms() {
             "charge.refunded",
             with(
                 with(object("charge"), of_paid.clone()),
-                json!({"id": "ch_paid", "amount_refunded": 900, "captured": true}),
+                json!({"id": "ch_1", "amount_refunded": 900, "captured": true}),
             ),
         ),
         (
@@ -312,7 +303,7 @@ async fn an_erased_account_gathers_no_more_payloads() {
     assert_eq!(kept.len(), 0);
     let dispute = with(
         with(object("dispute"), named),
-        json!({"charge": "ch_paid", "amount": 10, "status": "lost"}),
+        json!({"charge": "ch_1", "amount": 10, "status": "lost"}),
     );
     let received = send(
         &system,
@@ -320,7 +311,7 @@ async fn an_erased_account_gathers_no_more_payloads() {
     )
     .await;
     assert_eq!(received.outcome, Some(EventOutcome::Applied));
-    let stored = stripe_events::list(&a, &Default::default())
+    let stored = access::stripe_events::list(&a, &Default::default())
         .await
         .unwrap()
         .items;
