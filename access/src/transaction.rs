@@ -174,7 +174,8 @@ impl Transaction<'_> {
     /// What `body` returns. What went wrong inside, when `body` passed over it: the part is undone then too.
     pub async fn attempt<R, E, F>(&mut self, body: F) -> Result<R, E>
     where
-        F: AsyncFnOnce(&mut Self) -> Result<R, E>,
+        // Of any lifetime, so that the body can't put another account's transaction in its place.
+        F: AsyncFnOnce(&mut Transaction<'_>) -> Result<R, E>,
         E: From<Error>,
     {
         let attempt = self.end.attempt().await.map_err(Error::from)?;

@@ -41,6 +41,8 @@ mod controls {
     mod cannot_derive_tenant_scoped_without_the_account_control;
     mod cannot_deserialize_an_account_id_control;
     mod cannot_enqueue_outside_a_transaction_control;
+    mod cannot_exchange_the_transaction_of_a_body_control;
+    mod cannot_exchange_the_transaction_of_an_attempt_control;
     mod cannot_filter_by_another_tables_column_control;
     mod cannot_filter_by_sql_control;
     mod cannot_group_by_another_tables_column_control;
