@@ -152,8 +152,39 @@ fn server() -> anyhow::Result<Server> {
     let folder = folder();
     std::fs::create_dir_all(&folder)?;
     let mut server = Server::persistent(&folder)?;
+    if !server.is_brought() && has_other_buffers(&server)? {
+        Server::stop(&folder)?;
+        server = Server::persistent(&folder)?;
+    }
     server.make_roles(&Passwords::default(), false)?;
     Ok(server)
+}
+
+/// Asks for the buffers that PostgreSQL advises (chapter 19.4.1), a quarter of the memory, but for 4 GB at most: whether the
+/// server has others until it is started again.
+fn has_other_buffers(server: &Server) -> anyhow::Result<bool> {
+    const MOST: u64 = 4096;
+    let Some(memory) = memory_mib() else {
+        return Ok(false);
+    };
+    let wanted = (memory / 4).min(MOST);
+    let has = "SELECT setting::bigint * 8 / 1024 FROM pg_settings WHERE name = 'shared_buffers'";
+    let has: u64 = server.psql("postgres", has)?.trim().parse()?;
+    let ask = format!("ALTER SYSTEM SET shared_buffers = '{wanted}MB'");
+    server.psql("postgres", &ask)?;
+    Ok(has != wanted)
+}
+
+/// The memory that a program may have, where the system says it.
+fn memory_mib() -> Option<u64> {
+    let machine = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let total = machine
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let total: u64 = total.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    let container = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    let container: Option<u64> = container.and_then(|bytes| bytes.trim().parse().ok());
+    Some((total / 1024).min(container.map_or(u64::MAX, |bytes| bytes >> 20)))
 }
 
 fn folder() -> std::path::PathBuf {

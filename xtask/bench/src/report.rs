@@ -188,9 +188,10 @@ pub(crate) async fn surroundings(admin: &Client) -> anyhow::Result<String> {
     let version: String = admin.query_one("SHOW server_version", &[]).await?.get(0);
     let vector = "SELECT extversion FROM pg_extension WHERE extname = 'vector'";
     let vector: String = admin.query_one(vector, &[]).await?.get(0);
+    let buffers: String = admin.query_one("SHOW shared_buffers", &[]).await?.get(0);
     let date = chrono::Utc::now().format("%Y-%m-%d");
     Ok(format!(
-        "{date}; {}; PostgreSQL {version} with pgvector {vector} on the same machine, synchronous_commit off{}",
+        "{date}; {}; PostgreSQL {version} with pgvector {vector} on the same machine, synchronous_commit off, shared_buffers {buffers}{}",
         machine(),
         load_before()
     ))
