@@ -120,6 +120,15 @@ impl TestDatabase {
         connect_raw(&self.server().admin_url(self.name())).await
     }
 
+    /// Takes the second layer away, behind the application's back: the guard has to hold alone.
+    pub async fn without_row_level_security(&self) {
+        let superuser = self.superuser().await;
+        for table in entity::schema::TABLES {
+            let off = format!("ALTER TABLE {} DISABLE ROW LEVEL SECURITY", table.name);
+            superuser.batch_execute(&off).await.expect("it is off");
+        }
+    }
+
     /// SQL by the app's own login, which no caller of `access` can run.
     pub async fn app_sql(&self) -> Client {
         connect_raw(&self.url(Login::App)).await

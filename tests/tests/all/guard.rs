@@ -1,5 +1,7 @@
 //! What the guard can do beyond what `access` uses, on another team's table.
 
+use std::time::Duration;
+
 use access::{AccountId, Config};
 use entity_guard::{
     Constraint, Delete, Error, Insert, InsertMany, Isolation, Patch, Select, Tenant, Update,
@@ -252,6 +254,24 @@ async fn locked_rows_are_passed_over_by_skip_locked() {
     );
     one_end.commit().await.unwrap();
     two_end.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lock_holds_up_its_own_account_alone() {
+    let desk = Desk::connected(|config| config.lock_timeout(Duration::from_millis(200))).await;
+    let (mut holding, mut waiting, mut other) = (desk.a(), desk.a(), desk.b());
+    let (holds, held) = holding.begin(Isolation::ReadCommitted).await.unwrap();
+    let (waits, waited) = waiting.begin(Isolation::ReadCommitted).await.unwrap();
+    let (others, of_other) = other.begin(Isolation::ReadCommitted).await.unwrap();
+    holds.lock("ch_1").await.unwrap();
+    assert_eq!(waits.lock("ch_1").await, Err(Error::Timeout));
+    others
+        .lock("ch_1")
+        .await
+        .expect("B's lock of that name is another one");
+    of_other.commit().await.unwrap();
+    waited.rollback().await.unwrap();
+    held.commit().await.unwrap();
 }
 
 /// S77

@@ -412,11 +412,7 @@ async fn no_public_function_reaches_another_accounts_row() {
 #[tokio::test]
 async fn without_row_level_security_the_guard_alone_holds() {
     let cast = Cast::new().await;
-    let superuser = cast.database.superuser().await;
-    for table in entity::schema::TABLES {
-        let off = format!("ALTER TABLE {} DISABLE ROW LEVEL SECURITY", table.name);
-        superuser.batch_execute(&off).await.unwrap();
-    }
+    cast.database.without_row_level_security().await;
     let app = cast.database.app_sql().await;
     let seen: i64 = app
         .query_one("SELECT count(*) FROM stripe_payments", &[])

@@ -159,3 +159,29 @@ async fn what_was_being_added_when_erasing_began_is_erased_or_stops_it() {
     erased(&system, cast.a, &plan).await.unwrap();
     assert!(!dump(&superuser, cast.a).await.contains("late-buyer"));
 }
+
+/// The first layer alone, where an account is read and deleted as a whole. Red when those statements leave out the account.
+#[tokio::test]
+async fn without_row_level_security_an_export_and_an_erasure_are_of_one_account() {
+    let cast = Cast::new().await;
+    let system = cast.database.system().await;
+    let superuser = cast.database.superuser().await;
+    cast.database.without_row_level_security().await;
+    let of_b = dump(&superuser, cast.b).await;
+
+    let lines = exported(&system, cast.a).await;
+    let of_a = dump(&superuser, cast.a).await.lines().count();
+    assert_eq!(lines.len() - 2, of_a);
+    assert!(!lines.join("\n").contains(&cast.b.to_string()));
+
+    let plan = planned(&system, cast.a).await;
+    let planned_rows: u64 = plan.tables.iter().filter_map(|table| table.rows).sum();
+    let there = dump(&superuser, cast.a).await.lines().count();
+    assert_eq!(
+        usize::try_from(planned_rows),
+        Ok(there),
+        "B's rows aren't counted"
+    );
+    erased(&system, cast.a, &plan).await.unwrap();
+    assert!(dump(&superuser, cast.b).await == of_b);
+}
