@@ -60,9 +60,7 @@ async fn active_routes_never_give_away_more_than_the_whole() {
 #[tokio::test]
 async fn ten_thousand_basis_points_hold_with_twenty_writers_at_once() {
     let database = TestDatabase::new().await;
-    let db = access::Db::connect(database.config().pool_size(20))
-        .await
-        .unwrap();
+    let db = database.busy_db(20).await;
     let account = database.account("A").await;
     let writers = (0..20).map(|number| {
         let tenant = db.tenant(account);

@@ -38,7 +38,7 @@ async fn after_any_sequence_of_operations_the_books_are_balanced() {
         .and_then(|seed| seed.parse().ok())
         .unwrap_or(1);
     let database = TestDatabase::new().await;
-    let db = Db::connect(database.config().pool_size(8)).await.unwrap();
+    let db = database.busy_db(8).await;
     for seed in first..first + seeds {
         println!("seed {seed}: APP_DB_SEED={seed} cargo test -p tests money_machine");
         let account = database.account("A").await;

@@ -41,9 +41,7 @@ async fn owe(tenant: &Tenant, amount: i64) {
 #[tokio::test]
 async fn of_fifty_requests_at_once_one_pays_and_the_others_learn_why_not() {
     let (database, tenant) = owing(&[100, 60, 40]).await;
-    let db = access::Db::connect(database.config().pool_size(16))
-        .await
-        .unwrap();
+    let db = database.busy_db(16).await;
     let requests = (0..50).map(|number| {
         let tenant = db.tenant(tenant.account());
         async move { pay_out::request(&tenant, new_payout("x", &format!("key-{number}"))).await }
@@ -95,9 +93,7 @@ async fn one_key_gives_one_payout_and_another_body_a_conflict() {
     );
 
     owe(&tenant, 100).await;
-    let db = access::Db::connect(database.config().pool_size(10))
-        .await
-        .unwrap();
+    let db = database.busy_db(10).await;
     let requests = (0..20).map(|_| {
         let tenant = db.tenant(tenant.account());
         async move { pay_out::request(&tenant, new_payout("x", "at once")).await }

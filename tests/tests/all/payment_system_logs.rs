@@ -283,9 +283,7 @@ async fn erasing_data_and_salt_keeps_the_log_verifiable() {
 #[tokio::test]
 async fn eight_writers_append_1200_times_mixed_with_other_work_without_a_failure() {
     let database = TestDatabase::new().await;
-    let db = access::Db::connect(database.config().pool_size(8))
-        .await
-        .unwrap();
+    let db = database.busy_db(8).await;
     let account = database.account("A").await;
     let setup = db.tenant(account);
     let ids = [
