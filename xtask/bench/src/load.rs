@@ -152,7 +152,7 @@ fn server() -> anyhow::Result<Server> {
     let folder = folder();
     std::fs::create_dir_all(&folder)?;
     let mut server = Server::persistent(&folder)?;
-    if !server.is_brought() && has_other_buffers(&server)? {
+    if !server.is_brought() && needs_other_buffers(&server)? {
         Server::stop(&folder)?;
         server = Server::persistent(&folder)?;
     }
@@ -160,9 +160,9 @@ fn server() -> anyhow::Result<Server> {
     Ok(server)
 }
 
-/// Asks for the buffers that PostgreSQL advises (chapter 19.4.1), a quarter of the memory, but for 4 GB at most: whether the
-/// server has others until it is started again.
-fn has_other_buffers(server: &Server) -> anyhow::Result<bool> {
+/// Whether the server has to be started again for the buffers that PostgreSQL advises (chapter 19.4.1): a quarter of the memory,
+/// but for 4 GB at most.
+fn needs_other_buffers(server: &Server) -> anyhow::Result<bool> {
     const MOST: u64 = 4096;
     let Some(memory) = memory_mib() else {
         return Ok(false);
@@ -170,9 +170,12 @@ fn has_other_buffers(server: &Server) -> anyhow::Result<bool> {
     let wanted = (memory / 4).min(MOST);
     let has = "SELECT setting::bigint * 8 / 1024 FROM pg_settings WHERE name = 'shared_buffers'";
     let has: u64 = server.psql("postgres", has)?.trim().parse()?;
+    if has == wanted {
+        return Ok(false);
+    }
     let ask = format!("ALTER SYSTEM SET shared_buffers = '{wanted}MB'");
     server.psql("postgres", &ask)?;
-    Ok(has != wanted)
+    Ok(true)
 }
 
 /// The memory that a program may have, where the system says it.
